@@ -21,7 +21,7 @@ from ..domain.translations import list_languages, translate
 from ..endpoints import CATALOGUE
 from ..engine import face_templates
 from ..evaluation.journal import Journal
-from ..evaluation.outcomes import Charge, OutcomeKind
+from ..evaluation.outcomes import Charge
 from ..evaluation.photo_set import collect_photos, list_files
 from ..evaluation.plan import TARGETS, Plan, Setup, estimate_cost
 from ..evaluation.runner import Authority, EvaluationRun
@@ -37,9 +37,10 @@ from .report_folder import ReportFolder
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
 MAX_DRAIN_S = 5.0  # after Ctrl-C, for the answers to calls that were sent
 PROGRESS_INTERVAL_S, BAR_CELLS = 0.5, 28
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class WrongUse(Exception):
+class WrongUse(ValueError):
     """Arguments that cannot be used; the text says why."""
 
 
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if settings.templates_dir:
             face_templates.load_owner_templates(settings.templates_dir)
         return asyncio.run(_evaluate(args, settings))
-    except (SettingsError, WrongUse, ValueError) as error:
+    except (SettingsError, ValueError) as error:
         _say(f"This needs a look: {error}")
         return WRONG_USE
     except DemoError as error:
@@ -103,55 +104,48 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
         plan = _build_plan(args, service)
         folder = ReportFolder(args.out, args.language, visible_label=settings.visible_label)
         journal = Journal(args.out / "journal.jsonl")
+        heartbeat = asyncio.create_task(ledger.run_heartbeat())
         try:
             if args.retry_unknown:
                 journal.outcomes = {key: one for key, one in journal.outcomes.items() if one.charge is not Charge.MAYBE}
             _agree(args, service, plan, journal)
-            authority = Authority(
-                Caller("evaluate"),
-                consents=dict.fromkeys((setup.endpoint.vendor_id for setup in plan.setups), True),
-                payers=dict.fromkeys((setup.endpoint.vendor_id for setup in plan.setups), "owner"),
-            )
-            run = EvaluationRun(service, plan, journal, folder.save, authority)
-            heartbeat = asyncio.create_task(ledger.run_heartbeat())
-            try:
-                return await _run_and_report(args, service, plan, run, folder)
-            finally:
-                heartbeat.cancel()
+            vendors = {setup.endpoint.vendor_id for setup in plan.setups}
+            agreed = Authority(Caller("evaluate"), dict.fromkeys(vendors, True), dict.fromkeys(vendors, "owner"))
+            run = EvaluationRun(service, plan, journal, folder.save, agreed)
+            await _run_and_report(service, plan, run, folder)
+            return _conclude(args, plan, run, folder)
         finally:
+            heartbeat.cancel()
             journal.close()
             await ledger.close()
 
 
 def _build_plan(args: argparse.Namespace, service: CallService) -> Plan:
     """Raises WrongUse, SettingsError or OSError."""
-    setups = []
-    for name, values in args.endpoint:
-        if name not in CATALOGUE:
-            raise WrongUse(f"there is no endpoint {name}; there are {', '.join(CATALOGUE)}")
-        try:
-            setups.append(Setup(CATALOGUE[name], CATALOGUE[name].validate(values)))
-        except ValueRejected as error:
-            facts = error.facts
-            raise WrongUse(
-                f"{name} does not take {facts['control']}={facts['value']}; it takes {facts['allowed']}"
-            ) from None
-    unique = {setup.key: setup for setup in setups}
+    setups = tuple({setup.key: setup for setup in (_build_setup(*pair) for pair in args.endpoint)}.values())
     targets = TARGETS[args.target]
     if "live" in targets:
-        for setup in setups:
-            if not service.targets.is_live(setup.endpoint.vendor_id):
-                raise WrongUse(
-                    f"{setup.endpoint.id} cannot be called live: "
-                    f"{service.targets.get_status(setup.endpoint.vendor_id).setting or 'MODE=offline'}"
-                )
+        for vendor_id in {setup.endpoint.vendor_id for setup in setups}:
+            if not service.targets.is_live(vendor_id):
+                setting = service.targets.get_status(vendor_id).setting or "MODE=offline"
+                raise WrongUse(f"{vendor_id} cannot be called live: {setting}")
         service.ledger.verify_at_startup()
     photos = collect_photos(list_files(args.photos))
     for file_name, refusal in photos.refused:
         _say(f"left out: {file_name}: {explain(refusal, args.language, is_billable=False).title}")
     if not photos.photos:
         raise WrongUse("there is no photo among the files")
-    return Plan(photos, tuple(unique.values()), targets, service.prices)
+    return Plan(photos, setups, targets, service.prices)
+
+
+def _build_setup(name: str, values: dict[str, str]) -> Setup:
+    if name not in CATALOGUE:
+        raise WrongUse(f"there is no endpoint {name}; there are {', '.join(CATALOGUE)}")
+    try:
+        return Setup(CATALOGUE[name], CATALOGUE[name].validate(values))
+    except ValueRejected as error:
+        control, value, allowed = (error.facts[fact] for fact in ("control", "value", "allowed"))
+        raise WrongUse(f"{name} does not take {control}={value}; it takes {allowed}") from None
 
 
 def _agree(args: argparse.Namespace, service: CallService, plan: Plan, journal: Journal) -> None:
@@ -160,15 +154,14 @@ def _agree(args: argparse.Namespace, service: CallService, plan: Plan, journal: 
     open_jobs = [job for job in plan.jobs if job.key not in answered]
     paid = [job for job in open_jobs if job.target == "live"]
     _say(
-        f"{len(plan.photos.photos)} photos ({len(plan.photos.duplicates)} duplicates), {len(plan.jobs)} calls, "
-        f"{len(plan.jobs) - len(open_jobs)} answered before"
+        f"photos: {len(plan.photos.photos)}, duplicates: {len(plan.photos.duplicates)}, calls: {len(plan.jobs)}, "
+        f"answered before: {len(plan.jobs) - len(open_jobs)}"
     )
     if not paid:
         return
-    recipients = sorted({service.targets.describe_recipient(job.setup.endpoint.vendor_id) for job in paid})
     price = estimate_cost(paid, plan.prices)
     _say(f"paid calls: {len(paid)}, {f'about {price}' if price else 'price unknown (PRICE_PER_CALL)'}")
-    for recipient in recipients:
+    for recipient in sorted({service.targets.describe_recipient(job.setup.endpoint.vendor_id) for job in paid}):
         _say(translate("evaluation.consent.label", args.language, recipient=recipient))
     if args.yes:
         return
@@ -178,34 +171,37 @@ def _agree(args: argparse.Namespace, service: CallService, plan: Plan, journal: 
         raise WrongUse("not agreed to; nothing was sent")
 
 
-async def _run_and_report(
-    args: argparse.Namespace, service: CallService, plan: Plan, run: EvaluationRun, folder: ReportFolder
-) -> int:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _run_and_report(service: CallService, plan: Plan, run: EvaluationRun, folder: ReportFolder) -> None:
+    """Make the calls and write the report; at the first Ctrl-C at once, and again with the answers that were paid for.
+
+    The second Ctrl-C ends the process.
+    """
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
     def stop() -> None:
         run.stop()
         stopped.set()
-        for number in (signal.SIGINT, signal.SIGTERM):  # the next one ends the process
+        for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    task, progress = asyncio.create_task(run.run()), asyncio.create_task(_show_progress(plan, run))
-    stop_waiter = asyncio.create_task(stopped.wait())
-    await asyncio.wait([task, stop_waiter], return_when=asyncio.FIRST_COMPLETED)
-    if stopped.is_set():
+    async def write_report() -> None:
         await asyncio.to_thread(folder.write, plan, {**run.outcomes, **run.list_unanswered()})
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    task = asyncio.create_task(run.run())
+    helpers = [asyncio.create_task(_show_progress(plan, run)), asyncio.create_task(stopped.wait())]
+    await asyncio.wait([task, helpers[1]], return_when=asyncio.FIRST_COMPLETED)
+    if stopped.is_set():
+        await write_report()
         await service.single_flight.drain(MAX_DRAIN_S)
         await asyncio.wait([task], timeout=MAX_DRAIN_S)
-    progress.cancel()
-    stop_waiter.cancel()
+    for helper in helpers:
+        helper.cancel()
     _print_progress(plan, run, is_last=True)
-    await asyncio.to_thread(folder.write, plan, {**run.outcomes, **run.list_unanswered()})
-    if task.done() and (error := task.exception()) is not None:
-        raise error
-    return _conclude(args, plan, run, folder)
+    await write_report()
+    if task.done():
+        task.result()
 
 
 def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: ReportFolder) -> int:
@@ -213,17 +209,18 @@ def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: 
     for summary in summaries:
         low, high = summary.interval
         rate = "–" if summary.rate is None else f"{summary.rate:.1%} (95 %: {low:.1%} to {high:.1%})"
-        _say(f"{summary.setup.describe(args.language)}, {summary.target}: {rate}, "
-             f"{summary.counts[OutcomeKind.REFUSED]} refused, {summary.counts[OutcomeKind.FAILED]} failed, "
-             f"{summary.counts[OutcomeKind.NOT_SENT]} not sent")  # fmt: skip
+        counts = ", ".join(f"{kind.value.replace('_', ' ')}: {count}" for kind, count in summary.counts.items())
+        _say(f"{summary.setup.describe(args.language)}, {summary.target}: {rate}, {counts}")
     cost, most = format_cost(summaries), format_cost(summaries, with_maybe=True)
     if cost:
         _say(f"cost: about {cost}" + (f", at most {most}" if most != cost else ""))
     _say(f"report: {folder.report_path}")
     if run.is_stopped:
         return STOPPED
-    reasons = {one.words[args.language][0] for one in run.outcomes.values() if not one.is_final and one.words}
-    if any(job.key not in run.outcomes or not run.outcomes[job.key].is_final for job in plan.jobs):
+    unsent = [run.outcomes.get(job.key) for job in plan.jobs]
+    unsent = [outcome for outcome in unsent if outcome is None or not outcome.is_final]
+    if unsent:
+        reasons = {outcome.words[args.language][0] for outcome in unsent if outcome and outcome.words}
         _say(f"not everything was sent: {' '.join(sorted(reasons))}")
         return INCOMPLETE
     rate_reached = get_success_rate(summaries)

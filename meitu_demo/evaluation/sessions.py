@@ -124,6 +124,11 @@ class Evaluations:
         except OSError as error:
             log.error("a journal of an evaluation could not be deleted: %s", error.strerror)
 
+    def close(self) -> None:
+        """Stop all evaluations and unlock their journals, which stay: for the next process."""
+        for session in list(self._by_session):
+            self._release(session)
+
     async def delete_expired(self) -> None:
         """Forget what has rested for too long, also the journals of an earlier process."""
         for session, evaluation in list(self._by_session.items()):

@@ -107,6 +107,7 @@ def build_lifespan(
             yield
             await context.service.single_flight.drain(MAX_DRAIN_S)  # for servers that do not call `before_stop`
             tasks.cancel_scope.cancel()
+        context.evaluations.close()
         await context.session_data.delete_all()
         await gradio_cleanup.delete_expired(-1.0, -1.0)
         await context.service.failure_lab.close()

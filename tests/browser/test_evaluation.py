@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from support.servers import serve_demo
+from support.uvicorn_server import free_port
 
 from browser.conftest import KEYS
 from meitu_demo.domain.model import Image
@@ -109,3 +110,70 @@ def test_evaluation_walk(
     expect(page.locator("#delete-data-message")).to_contain_text(translate("delete_data.nothing", language))
     expect(tiles).to_have_count(0)
     assert httpx.get(f"{priced_demo}/{link}").status_code == 404
+
+
+def test_evaluation_survives_a_restart_of_the_server(
+    visit: Callable[..., Page], counting_vendor: str, tmp_path: Path, portrait_pixels: Image
+) -> None:
+    """The page keeps what was paid, asks for the photos again and makes the rest; nothing is paid for twice."""
+
+    def count_charges() -> int:
+        return httpx.get(f"{counting_vendor}/lab/charges").json().get("face_fuse", 0)
+
+    files = [tmp_path / f"Anna {number}.jpg" for number in range(4)]
+    for number, file in enumerate(files):
+        file.write_bytes(codec.encode(np.roll(portrait_pixels, 20 + number, axis=0)))
+    environ = {**KEYS, "DATA_DIR": str(tmp_path / "data"), "MEITU_BASE_URL": counting_vendor}
+    port, before = free_port(), count_charges()
+    with serve_demo({**environ, "CALLS_PER_SECOND": "0.05", "LONGEST_WAIT": "60"}, port=port) as url:
+        page = visit(url)
+        tiles, progress = page.locator("#evaluation-sheet .sheet-tile"), page.locator("#evaluation-progress")
+        page.locator("#developer-tab-button").click()
+        page.locator("#evaluation-tab-button").click()
+        expect(progress).to_contain_text(translate("evaluation.empty_title", "en"))
+        page.locator("#evaluation-photos input[type=file]").set_input_files(files)
+        page.get_by_label(translate("evaluation.target_name_live", "en"), exact=True).check()
+        consent = page.locator("#evaluation-meitu-consent input")
+        consent.check()
+        page.locator("#evaluation-photos").get_by_label("Clear").click()
+        expect(consent).not_to_be_checked()  # it was for those photos
+        page.locator("#evaluation-photos input[type=file]").set_input_files(files)
+        expect(page.locator("#evaluation-plan .price")).to_be_visible()
+        consent.check()
+        page.locator("#evaluation-run").click()
+        expect(progress.locator("progress")).not_to_have_attribute("value", "0")
+        page.locator("#evaluation-stop").click()
+        expect(page.locator("#evaluation-resume")).to_be_visible()
+        paid = progress.locator("progress").get_attribute("value") or ""
+        page.goto("about:blank")
+    with serve_demo({**environ, "CALLS_PER_SECOND": "off"}, port=port):
+        page.goto(url)
+        page.locator("#developer-tab-button").click()
+        page.locator("#evaluation-tab-button").click()
+        expect(progress).to_contain_text(translate("evaluation.progress_restarted", "en"))
+        expect(progress.locator("progress")).to_have_attribute("value", paid)
+        expect(tiles).to_have_count(4)
+        expect(tiles.filter(has_text="Anna")).to_have_count(0)
+        page.locator("#evaluation-photos input[type=file]").set_input_files(files)
+        expect(tiles.filter(has_text="Anna")).to_have_count(4)
+        page.locator("#evaluation-resume").click()
+        expect(progress.locator("progress")).to_have_attribute("value", "4")
+        expect(progress).to_contain_text("4 with a picture")
+        page.close()
+    assert count_charges() - before == 4
+
+
+def test_too_many_bytes_are_refused_before_they_are_sent(visit: Callable[..., Page], demo: str, tmp_path: Path) -> None:
+    """Two files that are small enough each: words instead of an upload."""
+    files = [tmp_path / name for name in ("one.jpg", "two.jpg")]
+    for file in files:
+        file.write_bytes(bytes(codec.MAX_BYTES // 2 + 1))
+    page = visit(demo)
+    page.locator("#developer-tab-button").click()
+    page.locator("#evaluation-tab-button").click()
+    field = page.locator("#evaluation-photos")
+    with page.expect_event("filechooser") as chooser:
+        field.locator("button").first.click()
+    chooser.value.set_files(files)
+    expect(field.get_by_role("alert")).to_contain_text("At most 40 MB are taken at a time")
+    expect(page.locator("#evaluation-plan")).to_contain_text(translate("evaluation.plan_no_photos", "en"))

@@ -5,6 +5,7 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,13 +21,13 @@ from support.uvicorn_server import START_TIMEOUT_S, uvicorn_server
 
 
 @contextlib.contextmanager
-def serve_demo(environ: dict[str, str] | None = None) -> Iterator[str]:
-    """The whole demo, composed as app.py does it, with `environ` as its only settings."""
+def serve_demo(environ: dict[str, str] | None = None, **options: Any) -> Iterator[str]:
+    """The whole demo, composed as app.py does it, with `environ` as its only settings. options: of uvicorn."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_env({"DATA_DIR": folder, **(environ or {})})
         replay_app = create_replay_app(settings.recordings) if settings.recordings else None
         client = create_http_client(settings, create_offline(), replay_app)
-        with uvicorn_server(create_app(settings, client)) as url:
+        with uvicorn_server(create_app(settings, client), **options) as url:
             yield url
 
 

@@ -15,12 +15,13 @@ from ...domain.translations import describe_service, translate
 from ...evaluation.outcomes import Outcome, OutcomeKind
 from ...evaluation.photo_set import PhotoSet
 from ...evaluation.plan import Job, Plan
-from ...evaluation.summary import Summary, format_cost, summarize
+from ...evaluation.summary import PERCENTILES, Summary, format_cost, summarize
 from ...photos.codec import format_file_size
 from ..html import render
 
 ASSETS_DIR = Path(__file__).resolve().parents[3] / "assets"
 FILTERS = ("all", *OutcomeKind)
+LATENCY_COLUMNS = tuple(f"p{percent}" for percent in PERCENTILES)
 ORDERS = ("name", "seconds", "outcome")
 MAX_LISTED_REFUSED_FILES = 20
 PictureUrl = Callable[[str], str]  # a name in `Evaluation.pictures` → a URL, "" for none
@@ -86,10 +87,11 @@ def _build_summary_row(summary: Summary, plan: Plan, outcomes: Mapping[str, Outc
         "interval": " – ".join(map(format_percent, summary.interval)) if summary.rate is not None else "",
         "counts": {kind.value: count for kind, count in summary.counts.items()},
         "planned": summary.planned,
-        "seconds": [format_seconds(seconds) for seconds in summary.seconds] or ["–"] * 3,
-        "bytes": " / ".join(
-            format_file_size(count) if count else "–" for count in (summary.bytes_sent, summary.bytes_received)
-        ),
+        "figures": [
+            *zip(LATENCY_COLUMNS, map(format_seconds, summary.seconds or [None] * 3), strict=True),
+            ("bytes", " / ".join(map(format_bytes, (summary.bytes_sent, summary.bytes_received)))),
+            *((kind.value, summary.counts[kind]) for kind in OutcomeKind if kind is not OutcomeKind.SUCCESS),
+        ],
         "cost": cost or "–",
         "maybe_billed": summary.maybe_billed,
     }
@@ -97,9 +99,9 @@ def _build_summary_row(summary: Summary, plan: Plan, outcomes: Mapping[str, Outc
 
 def _list_refusals(
     summaries: list[Summary], outcomes: Mapping[str, Outcome], language: str
-) -> list[tuple[str, str, str, str, int]]:
+) -> list[tuple[str, str, str, str, str, int]]:
     return [
-        (summary.setup.describe(language), summary.target, outcome.code, " ".join(outcome.words[language][:2]), count)
+        (summary.setup.describe(language), summary.target, outcome.code, *outcome.words[language][:2], count)
         for summary in summaries
         for outcome, count in summary.refusals
         if outcome.words
@@ -165,6 +167,13 @@ def format_percent(rate: float | None) -> str:
     return "–" if rate is None else f"{rate * 100:.0f} %"
 
 
-def format_seconds(seconds: float) -> str:
-    """Seconds with two significant decimals below ten: "0.84 s", "12.3 s"."""
+def format_seconds(seconds: float | None) -> str:
+    """Seconds with two significant decimals below ten: "0.84 s", "12.3 s"; "–" for None."""
+    if seconds is None:
+        return "–"
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def format_bytes(count: int) -> str:
+    """A number of bytes for people; "–" for 0."""
+    return format_file_size(count) if count else "–"
