@@ -47,7 +47,7 @@ async def test_daily_cap_holds_for_fifty_tasks(store: Store) -> None:
             try:
                 async with ledger.reserve(intent()) as call:
                     await call.mark_sent(1)
-                    await call.mark_confirmed()
+                    await call.mark_confirmed(None, 0)
             except OverBudget:
                 refused += 1
 
