@@ -28,7 +28,7 @@ BILLING_BY_ERROR: tuple[tuple[type[errors.DemoError], Billing], ...] = (
     *((kind, Billing.NOT_SENT) for kind in (
         errors.ImageRejected, errors.ValueRejected, errors.RecipeRejected, errors.MissingKey, errors.MissingConsent,
         errors.PayerChanged, errors.OverBudget, errors.LedgerUnavailable, errors.RateLimited, errors.QueueFull,
-        errors.CircuitOpen, errors.UploadsFull, errors.SessionsFull,
+        errors.CircuitOpen, errors.UploadsFull, errors.SessionsFull, errors.JournalUnusable,
     )),
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ OURS = """
     image_too_large_file faces_overlap photo_missing photo_not_uploaded photo_not_base64 photo_link value_rejected
     missing_key crowded_visitor
     archive_unreadable archive_too_many_entries archive_too_large archive_entry_encrypted archive_entry_link
-    archive_nested photos_too_many photo_gone
+    archive_nested photos_too_many photo_gone journal_in_use journal_unreadable
     recipe_unreadable recipe_too_large recipe_version recipe_too_long recipe_unknown_effect recipe_step recipe_value
     recipe_nothing_on result_gone
     unreachable unreachable_dns unreachable_refused unreachable_tls unreachable_proxy

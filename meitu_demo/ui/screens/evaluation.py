@@ -176,7 +176,9 @@ def build_evaluation_screen(
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
     named.then(show, state, **wiring)
-    return lambda event: event.then(None, None, photos, js="() => null", **PRIVATE_EVENT).then(show, state, **wiring)
+    # Empty at once, before the browser asks for pictures that are deleted; then as a new visitor sees it.
+    clear: dict[str, Any] = {"outputs": [photos, *outputs], "js": "() => [null, '', '', '']", **PRIVATE_EVENT}
+    return lambda event: event.then(None, None, **clear).then(show, state, **wiring)
 
 
 def explain_failure(event: Callable[..., AsyncIterator[Updates]]) -> Callable[..., AsyncIterator[Updates]]:
