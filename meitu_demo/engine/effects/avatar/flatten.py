@@ -39,10 +39,10 @@ BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no bear
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
-CALM = 0.7  # less contrast around a shaved mouth: there a shadow with an edge would be stubble
+BEARDLESS_SHADING_LOSS = 0.7  # around a mouth without a beard, where a shadow with an edge would be stubble
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
-THIN_LINE = 0.085  # face widths: wider than the frames of glasses
+MAX_FRAME_THICKNESS = 0.085  # face widths, of glasses
 BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
 MIN_EYE_WIDTH = 0.12  # face widths
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
@@ -112,7 +112,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     )
     brows *= 1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES))
 
-    beard, beard_hair, shaved = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
+    beard, beard_hair, beardless = _find_beard(smooth, median, head, np.clip(lips + nostrils, 0, 1))
     brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
@@ -127,8 +127,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
         cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
     )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    even = _fill_from_around(smooth, hole, 0.055 * width)
-    tones = _paint_skin_tones(even, median, base, contrast * (1 - CALM * shaved))
+    even_skin = _fill_from_around(smooth, hole, 0.055 * width)
+    tones = _paint_skin_tones(even_skin, median, base, contrast * (1 - BEARDLESS_SHADING_LOSS * beardless))
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
@@ -178,7 +178,7 @@ def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane) -> Plane:
 
     u, below_eyes: face widths from the middle of the face and from the line through the eyes.
     """
-    kernel = build_disc_kernel(THIN_LINE * head.width)
+    kernel = build_disc_kernel(MAX_FRAME_THICKNESS * head.width)
     planes = (raw[..., 0], np.hypot(raw[..., 1], raw[..., 2]))
     depths = [np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel), np.float32) - plane for plane in planes]
     nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
@@ -187,8 +187,10 @@ def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane) -> Plane:
     bridge = max(float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else 0.0
     reach = 0.13 + 0.12 * smoothstep(0.15, 0.22, np.abs(u)) - 0.17 * smoothstep(0.36, 0.42, np.abs(u))  # else, creases
     at_eyes = smoothstep(0, 0.04, reach - below_eyes) * smoothstep(-0.20, -0.15, below_eyes)
-    least = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
-    return smoothstep(least, 2.2 * least + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
+    min_depth = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
+    return (
+        smoothstep(min_depth, 2.2 * min_depth + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
+    )
 
 
 def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:

@@ -85,7 +85,7 @@ class Head:
         middle = outline.mean(0)
         return build_polygon_mask(middle + (outline - middle) * grow, shape, 0)
 
-    def fill_hull(self, shape: tuple[int, ...], points: Sequence[int] = range(468)) -> Plane:
+    def fill_hull(self, shape: tuple[int, ...], points: Sequence[int]) -> Plane:
         """Fill the convex hull of mesh `points`: float32 (h, w), 0..1."""
         return build_polygon_mask(cv2.convexHull(self.points[list(points)].astype(np.float32))[:, 0], shape, 0)
 

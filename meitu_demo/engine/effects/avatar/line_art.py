@@ -66,9 +66,9 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
         _draw_line(picture, above, 0.018 * mouth_width * swell, lip_line, 0.8)
         _draw_line(picture, below, 0.010 * mouth_width * swell, lip_line, 0.6)
     openings = [_measure_opening(head, side) for side in np.flatnonzero(portrait.open_eyes)]
-    least = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
+    min_opening = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
     for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
-        _draw_eye(picture, portrait, side, opening > least)
+        _draw_eye(picture, portrait, side, opening > min_opening)
 
 
 def _measure_opening(head: Head, side: int) -> float:

@@ -14,6 +14,7 @@ PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the mod
 MAX_HEAD_HALF_WIDTH = 1.05  # face widths, with hair
 SHOULDER_SLOPE = 4.0  # face widths that a person may grow wider per face width below the chin
 MAX_GROWTH = 0.03  # face widths that hair and clothes may reach beyond the coarse mask of one person
+POSE_MARGIN = 0.15  # of the width, added around: the pose model loses shoulders that leave the frame
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
 MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
 
@@ -58,7 +59,9 @@ def _keep_single_person(matte: Plane, image: Image, face: Plane, width: float) -
 
     Where no model finds a person, all is drawn.
     """
-    single = compute_single_person_mask(image)
+    margin = round(POSE_MARGIN * image.shape[1])
+    padded = compute_single_person_mask(cv2.copyMakeBorder(image, margin, 0, margin, margin, cv2.BORDER_REPLICATE))
+    single = None if padded is None else padded[margin:, margin : margin + image.shape[1]]
     if single is None or (single * face).sum() < MIN_FACE_COVER * face.sum():
         return matte if (matte * face).sum() > MIN_FACE_COVER * face.sum() else np.ones_like(matte)
     grown = blur(np.asarray(cv2.dilate(single, build_disc_kernel(2 * MAX_GROWTH * width)), np.float32), 0.02 * width)
