@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from meitu_demo.domain.errors import ValueRejected
-from meitu_demo.engine.effects.avatar import matte
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import BEARD, UPPER_CHEEKS, Portrait
-from meitu_demo.engine.effects.avatar.head import EYELIDS, EYES, MAX_CROP_SIDE_PX, Head, crop_to_heads, draw_stroke
-from meitu_demo.engine.effects.avatar.line_art import draw_face
+from meitu_demo.engine.effects.avatar.flatten import BEARD, UPPER_CHEEKS
+from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from tools.quality.people import add_beard, darken_skin, draw_glasses
 
@@ -225,50 +222,6 @@ def test_a_shadow_around_the_mouth_is_no_stubble() -> None:
     assert lit[0] - shaded[0] < 7
 
 
-@pytest.mark.parametrize(("openings", "count"), [((0.05, 0.22), 0), ((0.05, 0.45), 1), ((0.3, 0.45), 2)])
-def test_a_narrow_eye_is_a_wink_only_beside_an_open_one(openings: tuple[float, float], count: int) -> None:
-    """Two narrow eyes are both closed in laughter; with one eye open the other one winks."""
-    points = FACE.landmarks.astype(float) * 4
-    for lids, opening in zip(EYELIDS, openings, strict=True):
-        indices = list({*lids[0], *lids[1]})
-        middle = (points[lids[0][0]] + points[lids[0][-1]]) / 2
-        width = np.linalg.norm(points[lids[0][0]] - points[lids[0][-1]])
-        points[indices, 1] = middle[1] + (points[indices, 1] - middle[1]) * opening * width / np.ptp(points[indices, 1])
-    head = Head(points - points.min(0) + 20)
-    shape = (int(np.ptp(points[:, 1])) + 40, int(np.ptp(points[:, 0])) + 40)
-    picture = np.full((*shape, 3), 0.4, np.float32)
-    skin, iris = np.array((43, 0, 0), np.float32), np.array((30, 5, 10), np.float32)
-    draw_face(picture, Portrait(head, skin, iris, np.ones(shape, np.float32), 0.0, (True, True)))
-    whites = [bool((picture.max(2)[head.fill(eye, shape) > 0.5] > 0.8).any()) for eye in EYES]
-    assert sum(whites) == count
-
-
-@pytest.mark.parametrize("side", [-1, 1])
-def test_the_back_of_a_turned_head_is_not_cut(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a skull that reaches 1.45 face widths behind the middle of a turned face nearly everything is kept."""
-    turn = np.radians(45) * side
-    depth = FACE.depth - FACE.depth.mean()
-    points = FACE.landmarks - FACE.landmarks.mean(0)
-    head = Head(np.stack([points[:, 0] * np.cos(turn) + depth * np.sin(turn), points[:, 1]], 1) + 250)
-    skull = np.zeros((500, 500), np.uint8)
-    behind = head.middle + side * 0.55 * head.width * head.right
-    cv2.circle(skull, behind.round().astype(int).tolist(), round(0.9 * head.width), 255, -1)
-    monkeypatch.setattr(matte, "compute_person_matte", lambda image: image[..., 0].astype(np.float32) / 255)
-    monkeypatch.setattr(matte, "compute_single_person_mask", lambda _: None)
-    (kept,) = matte.cut_out_people(cv2.merge([skull] * 3), [head])
-    assert kept[skull > 0].mean() > 0.98
-
-
-def test_stroke_is_even_whatever_its_slope() -> None:
-    """A slanted line 2 px wide covers about as much of every column, and the frame's edges cut it."""
-    line = np.stack([np.linspace(-5, 65, 40), np.linspace(10, 24, 40)], 1)
-    mask = draw_stroke((40, 60), line, np.full(40, 2.0))
-    columns = mask.sum(0)
-    assert 1.9 < columns.mean() < 2.5
-    assert columns.std() < 0.1
-    assert not draw_stroke((40, 60), line + 500, np.full(40, 2.0)).any()
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_drawn_person_is_still_a_face(version: str) -> None:
     """A face detector finds one face in the drawing, within a tenth of its width of where it was."""
@@ -328,20 +281,6 @@ def test_an_upside_down_photo_gives_an_upside_down_drawing() -> None:
     picture = draw_avatar(over, find_faces(over))[::-1, ::-1]
     apart = np.abs(cv2.resize(picture, (300, 300)).astype(int) - cv2.resize(draw_photo(), (300, 300)))
     assert apart.mean() < 12
-
-
-def test_the_same_photo_gives_the_same_drawing() -> None:
-    """Nothing is left to chance, and the photo is not written into."""
-    photo = PHOTO.copy()
-    assert np.array_equal(draw_avatar(photo, [FACE], "2.0.0"), draw_photo("2.0.0"))
-    assert np.array_equal(photo, PHOTO)
-
-
-def test_an_unknown_version_is_refused() -> None:
-    """A version that does not exist names those that do."""
-    with pytest.raises(ValueRejected) as caught:
-        draw_avatar(PHOTO, [FACE], "3.0.0")
-    assert caught.value.facts["allowed"] == "1.0.0, 2.0.0"
 
 
 @pytest.mark.parametrize("yaw", [-35, 35])

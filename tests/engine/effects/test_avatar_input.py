@@ -3,10 +3,12 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from skimage import data
 
+from meitu_demo.domain.errors import ValueRejected
 from meitu_demo.engine.effects.avatar.draw import draw_avatar
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 
@@ -71,3 +73,18 @@ def test_the_smallest_and_the_longest_pictures() -> None:
     for height, width in ((48, 48), (48, 3000), (3000, 48)):
         result = draw_avatar(picture("photo", height, width), [placed((height, width), 0.5, 0.5, 40, 0, 1)])
         assert min(result.shape[:2]) >= 16
+
+
+def test_the_same_photo_gives_the_same_drawing() -> None:
+    """Nothing is left to chance, and the photo is not written into."""
+    photo = PHOTO.copy()
+    first, second = (draw_avatar(photo, find_faces(PHOTO), "2.0.0") for _ in range(2))
+    assert np.array_equal(first, second)
+    assert np.array_equal(photo, PHOTO)
+
+
+def test_an_unknown_version_is_refused() -> None:
+    """A version that does not exist names those that do."""
+    with pytest.raises(ValueRejected) as caught:
+        draw_avatar(PHOTO, find_faces(PHOTO), "3.0.0")
+    assert caught.value.facts["allowed"] == "1.0.0, 2.0.0"
