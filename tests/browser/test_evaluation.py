@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from support.servers import serve_demo
-from support.uvicorn_server import free_port
 
 from browser.conftest import KEYS
 from meitu_demo.domain.model import Image
 from meitu_demo.domain.translations import translate
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
+from tools.servers import find_free_port
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -124,7 +124,7 @@ def test_evaluation_survives_a_restart_of_the_server(
     for number, file in enumerate(files):
         file.write_bytes(codec.encode(np.roll(portrait_pixels, 20 + number, axis=0)))
     environ = {**KEYS, "DATA_DIR": str(tmp_path / "data"), "MEITU_BASE_URL": counting_vendor}
-    port, before = free_port(), count_charges()
+    port, before = find_free_port(), count_charges()
     with serve_demo({**environ, "CALLS_PER_SECOND": "0.05", "LONGEST_WAIT": "60"}, port=port) as url:
         page = visit(url)
         tiles, progress = page.locator("#evaluation-sheet .sheet-tile"), page.locator("#evaluation-progress")
