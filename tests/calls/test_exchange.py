@@ -46,7 +46,7 @@ async def exchange_with(
             raise answer
         return answer
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as client:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=5) as client:
         return await exchange(client, target, httpx.Request("POST", f"{TARGET.base_url}/?api_key=canary-key"))
 
 
