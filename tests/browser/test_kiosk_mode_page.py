@@ -36,6 +36,24 @@ def photo_is_in(panel: Panel) -> Panel:
     return panel
 
 
+@pytest.mark.parametrize(("slug", "words"), [("face-fuse", ".prompt"), ("anime-avatar", "button.upload-container")])
+def test_kiosk_mode_shows_the_photo_row_whole(visit, demo, slug, words):
+    """On a small projector nothing lies on an example, and the words of the photo's place are not cut off."""
+    page = visit(f"{demo}/?stage=1", viewport=SIZES[0])
+    panel = Panel(page, slug)
+    covered = (
+        panel.part("examples")
+        .locator("button:visible")
+        .evaluate_all("""buttons => buttons.filter(button => {
+      const {left, right, top, bottom} = button.getBoundingClientRect();
+      return [top + 3, bottom - 3].some(y => !button.contains(document.elementFromPoint((left + right) / 2, y)));
+    }).map(button => button.dataset.example)""")
+    )
+    assert covered == []
+    box = panel.part("photo").locator(words)
+    assert box.evaluate("box => box.scrollHeight <= box.parentElement.clientHeight")
+
+
 def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut_off_demo):
     """The badge changes and the words say why. Then nobody touches anything: a countdown that any key stops; when none
     does, photo and result are gone from the server, and the page is at its beginning, still on the stage."""
