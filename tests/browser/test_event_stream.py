@@ -7,14 +7,18 @@ from browser.page_actions import Panel
 pytestmark = pytest.mark.xdist_group("browser")
 
 # The message that ends a stream arrives three seconds late: clicks in between meet a stream that the server has left.
-LATE_CLOSE = """{
+LATE_CLOSE = r"""{
   const fetchIt = window.fetch;
   window.fetch = async (resource, options) => {
     const answer = await fetchIt(resource, options);
     if (!String(resource.url ?? resource).includes('/queue/data')) return answer;
     const late = new TransformStream({async transform(chunk, controller) {
-      if (new TextDecoder().decode(chunk).includes('close_stream')) await new Promise(done => setTimeout(done, 3000));
-      controller.enqueue(chunk);
+      const text = new TextDecoder().decode(chunk), end = text.search(/data: *{"msg": *"close_stream"/);
+      if (end < 0) return controller.enqueue(chunk);
+      const encoder = new TextEncoder();
+      controller.enqueue(encoder.encode(text.slice(0, end)));
+      await new Promise(done => setTimeout(done, 3000));
+      controller.enqueue(encoder.encode(text.slice(end)));
     }});
     return new Response(answer.body.pipeThrough(late), {status: answer.status, headers: answer.headers});
   };
