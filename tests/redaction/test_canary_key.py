@@ -41,6 +41,7 @@ from meitu_demo.offline.faults import CODE_PREFIX, FAULTS
 from meitu_demo.redaction.log_filter import RedactingFilter
 from meitu_demo.settings import Settings
 from meitu_demo.ui import api
+from meitu_demo.ui.gradio_patches import sessions
 from meitu_demo.ui.result import result_view
 from meitu_demo.ui.result.facts import build_file_name
 
@@ -302,8 +303,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 
 
 @pytest.fixture
-def world(folders: dict[str, Path], portrait: bytes) -> Iterator[World]:
-    """Both vendors, the app, and a second ledger for the direct calls of the service."""
+def world(folders: dict[str, Path], portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Both vendors, the app, and a second ledger for the direct calls of the service. Each click has a session."""
+    monkeypatch.setattr(sessions, "MAX_ADDRESS_SESSIONS", len(COMBINATIONS))
     app, direct = (
         Settings.from_env({**ENV, "DATA_DIR": str(folders[name])})
         for name in ("ledger of the app", "ledger of the service")
