@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -35,7 +36,7 @@ class Evaluation:
 
     token: in the URLs of its downloads. consents: of the last run, by vendor. pictures: tokens in the picture store, by
     "<sha256>" for a photo's thumbnail, "thumbnail <key>" and "picture <key>" for those of a result. failure: what ended
-    the last run.
+    the last run. form: the values of the page's form at its last event.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -47,6 +48,7 @@ class Evaluation:
     run: EvaluationRun | None = None
     task: asyncio.Task[None] | None = None
     failure: DemoError | None = None
+    form: tuple[Any, ...] = ()
     start_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     started_at: float = 0.0  # seconds, monotonic
     touched_at: float = field(default_factory=time.monotonic)

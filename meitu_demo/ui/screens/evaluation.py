@@ -100,63 +100,66 @@ def build_evaluation_screen(
             [(CATALOGUE[name], values_by_endpoint[name]) for name in names], str(target_name or "offline")
         )
 
-    def render_plan(request: gr.Request, evaluation: Evaluation, *values: Any) -> Any:
-        *choice_values, _, visitor_keys = values
-        choice, language = parse_choice(tuple(choice_values)), detect_language(request)
+    def render_plan(request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> Any:
+        choice, language = parse_choice(evaluation.form), detect_language(request)
         return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
 
-    async def open_evaluation(request: gr.Request, tab_id: Any) -> Evaluation:
-        return await context.evaluations.open(identify_caller(request, tab_id).session_id)
+    async def open_evaluation(request: gr.Request, values: tuple[Any, ...]) -> Evaluation:
+        """The evaluation, whose plan shows the form of the last event: one that began earlier may end later."""
+        evaluation = await context.evaluations.open(identify_caller(request, values[-2]).session_id)
+        evaluation.form = values[:-2]
+        return evaluation
 
-    async def start(request: gr.Request, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any) -> None:
+    async def start(
+        request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
+    ) -> None:
         payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
         authority = Authority(identify_caller(request, tab_id), consents, payers, visitor_keys)
-        await page_run.start(context, await open_evaluation(request, tab_id), plan, authority)
+        await page_run.start(context, evaluation, plan, authority)
 
-    async def follow(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        evaluation = await open_evaluation(request, values[-2])
-        yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
+    async def follow(request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> AsyncIterator[Updates]:
+        yield gr.skip(), gr.skip(), render_plan(request, evaluation, visitor_keys)
         async for progress, sheet in page_run.follow(context, evaluation, detect_language(request)):
             yield progress, sheet, gr.skip()
-        yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
+        yield gr.skip(), gr.skip(), render_plan(request, evaluation, visitor_keys)
 
     @explain_failure
     async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> AsyncIterator[Updates]:
-        evaluation = await open_evaluation(request, values[-2])
+        evaluation = await open_evaluation(request, values)
         session_id = identify_caller(request, values[-2]).session_id
         await page_run.read_photos(context, evaluation, session_id, payloads)
         if evaluation.is_running:  # another event follows it
-            yield gr.skip(), gr.skip(), render_plan(request, evaluation, *values)
+            yield gr.skip(), gr.skip(), render_plan(request, evaluation, values[-1])
         else:
-            async for update in follow(request, *values):
+            async for update in follow(request, evaluation, values[-1]):
                 yield update
 
     @explain_failure
     async def show_plan(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        yield gr.skip(), gr.skip(), render_plan(request, await open_evaluation(request, values[-2]), *values)
+        yield gr.skip(), gr.skip(), render_plan(request, await open_evaluation(request, values), values[-1])
 
     @explain_failure
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
         consent_ticks, values = values[: len(VENDOR_IDS)], values[len(VENDOR_IDS) :]
-        *choice_values, tab_id, visitor_keys = values
-        plan = parse_choice(tuple(choice_values)).build_plan(context, await open_evaluation(request, tab_id))
+        evaluation = await open_evaluation(request, values)
+        plan = parse_choice(values[:-2]).build_plan(context, evaluation)
         consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
-        await start(request, plan, consents, tab_id, visitor_keys)
-        async for update in follow(request, *values):
+        await start(request, evaluation, plan, consents, *values[-2:])
+        async for update in follow(request, evaluation, values[-1]):
             yield update
 
     @explain_failure
     async def resume(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
         """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
-        evaluation = await open_evaluation(request, values[-2])
+        evaluation = await open_evaluation(request, values)
         if evaluation.plan:
-            await start(request, evaluation.plan, evaluation.consents, *values[-2:])
-        async for update in follow(request, *values):
+            await start(request, evaluation, evaluation.plan, evaluation.consents, *values[-2:])
+        async for update in follow(request, evaluation, values[-1]):
             yield update
 
     @explain_failure
     async def show(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        async for update in follow(request, *values):
+        async for update in follow(request, await open_evaluation(request, values), values[-1]):
             yield update
 
     def stop(request: gr.Request, tab_id: Any) -> None:
