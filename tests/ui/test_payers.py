@@ -122,3 +122,18 @@ def test_a_recipe_is_not_resumed_when_its_progress_is_gone(replica: PaidPage, po
     data = [replica.page.upload(portrait), RECIPE, True, True, "", None, None]
     assert "This result is no longer here" in replica.page.press("recipe-retry", data, payers="meitu=owner")
     assert replica.count_charges() == charges
+
+
+@pytest.mark.parametrize("action", ["", None, "stop", "anything"])
+@pytest.mark.parametrize("screen", [SLUG, "recipe"])
+def test_a_click_without_an_action_of_its_screen_is_no_run(
+    paid_page: PaidPage, portrait: bytes, screen: str, action: str | None
+) -> None:
+    """A button whose action is lost on the way is refused; it does not become a new run, which is paid."""
+    charges, photo = paid_page.count_charges(), paid_page.page.upload(portrait)
+    settings = [photo, True] if screen == SLUG else [photo, RECIPE, True, True]
+    data = [*settings, secrets.token_hex(16), None, None if screen == "recipe" else 0, action]
+    answer = paid_page.page.press(f"{screen}-actions", data, payers="meitu=owner ailab=nobody")
+    assert paid_page.count_charges() == charges
+    assert "kept/" not in answer
+    assert '"success": false' in answer

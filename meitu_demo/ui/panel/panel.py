@@ -13,7 +13,7 @@ from ...engine.imaging.faces import face_cache_scope
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
-from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS
+from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS, check_action
 from ..html import render
 from ..result.live_vs_offline import stream_both
 from ..result.run_stream import RunRequest, ScreenUpdate, stream
@@ -90,7 +90,8 @@ def build_panel(
 
     async def act(request: gr.Request, *values: Any) -> AsyncIterator[ScreenUpdate]:
         *run_values, action = values
-        run_request = RunRequest.from_inputs(endpoint, request, tuple(run_values), str(action))
+        action = check_action(action, ACTION_LABELS, "both")
+        run_request = RunRequest.from_inputs(endpoint, request, tuple(run_values), action)
         last_update = None
         # The engine finds the face, and then the page does, to align the photo with the result.
         with face_cache_scope():

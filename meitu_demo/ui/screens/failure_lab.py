@@ -20,7 +20,7 @@ from ...endpoints import CATALOGUE
 from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_run_js
+from ..events import PRIVATE_EVENT, build_run_js, check_action
 from ..html import render
 from ..panel import controls, examples
 from ..panel.panel import ACTION_LABELS, SessionInputs, build_photo_input, wire_stop_button
@@ -68,8 +68,9 @@ def build(
 
     async def act(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
         payload, endpoint_id, fault_name, *rest, action = values
+        action = check_action(action, ACTION_LABELS)
         endpoint, inputs = _find_endpoint(endpoint_id), (payload, False, *rest)
-        run_request = RunRequest.from_inputs(endpoint, request, inputs, str(action), str(fault_name or ""))
+        run_request = RunRequest.from_inputs(endpoint, request, inputs, action, str(fault_name or ""))
         async for update in stream(context, run_request):
             yield (*update, gr.skip())
         yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run_request.language))

@@ -9,7 +9,7 @@ import gradio as gr
 from ...endpoints import CATALOGUE
 from ..caller import get_shown_payer, identify_caller
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_run_js
+from ..events import PRIVATE_EVENT, build_run_js, check_action
 from ..panel import consent, controls, examples
 from ..panel.panel import SessionInputs, build_photo_input, wire_stop_button
 from ..panel.shared_photo import ScreenComponents
@@ -53,7 +53,7 @@ def build(
         photo, step_list, *consent_ticks, tab, visitor_keys, previous_run, action = values
         consents = {vendor_id: tick is True for vendor_id, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
         click = RecipeRequest(
-            str(action),
+            check_action(action, ACTION_LABELS),
             identify_caller(request, tab),
             detect_language(request),
             photo,
