@@ -126,8 +126,11 @@ def test_call_is_forgotten_after_its_time(api: Api, monkeypatch: pytest.MonkeyPa
     """Then the answer is 404 in words; beyond a number of answers the oldest is forgotten first."""
     api.unblocked.set()
     monkeypatch.setattr(event_streams, "MAX_ANSWERS", 2)
-    first, *others = [api.post(), api.post(), api.post()]
-    wait_until(lambda: not api.queue.event_ids_to_events)
+    posted = []
+    for _ in range(3):  # one after the other, so that they end in this order
+        posted.append(api.post())
+        wait_until(lambda: not api.queue.event_ids_to_events)
+    first, *others = posted
     assert [api.read(event_id).status_code for event_id in (first, *others)] == [404, 200, 200]
     monkeypatch.setattr(event_streams, "RESULT_TTL_S", -1.0)
     answer = api.read(others[0])
