@@ -53,8 +53,7 @@ def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
     heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
     map_x, map_y, heads = build_anime_warp(heads, small.shape[:2])
     warped = np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    mattes = cut_out_people(warped, heads)
-    matte = np.maximum.reduce(mattes)
+    mattes, matte = cut_out_people(warped, heads)
     flat, portraits = flatten(warped, heads, irises, mattes)
     skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
     backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
