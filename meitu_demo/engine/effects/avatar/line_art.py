@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
+from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Portrait
 from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
+from .skin import Lab
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
@@ -90,7 +91,7 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     height = float(np.max((lower - upper) @ head.down))
     if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
-        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 2), np.float32)
+        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
         _paint(picture, white, opening)
         lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
         _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)
@@ -130,7 +131,7 @@ def _draw_iris(
     v = v / 1.1
     edge = 1.2 / radius
     iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
-    lightness = float(np.clip(portrait.iris[0] * 0.75 + 13, 26, 58))
+    lightness = float(np.clip(portrait.iris[0] * 0.75 + 18, 30, 62))
     chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
     colour = portrait.iris[1:] * (min(1.6 * chroma, max(36.0, chroma)) / chroma)
     depth = smoothstep(-0.7, 0.95, v)
