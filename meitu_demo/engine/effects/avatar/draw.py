@@ -164,7 +164,7 @@ def measure_iris(photo: Image, head: Head) -> Lab:
         return np.array((30, 4, 8), np.float32)
     low, high = np.percentile(colours[:, 0], (25, 85))
     colour = np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)
-    is_violet = colour[1] > 0 and colour[2] < 0.4 * colour[1]
+    is_violet = -colour[1] / 0.6 < colour[2] < 0.4 * colour[1]
     if is_violet and np.hypot(*colour[1:]) < MIN_VIOLET_CHROMA:  # the violet of dark eyes is that of the light
         colour[1:] = 0.35 * colour[1]
     return colour

@@ -13,6 +13,7 @@ from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
+from .glasses import ThinFrame, find_glasses
 from .head import EYES, Head, Image, Plane, draw_stroke, fit_curve
 from .skin import MIN_CHROMA, Lab, SkinTone, measure_skin, paint_skin, to_lab
 
@@ -32,8 +33,6 @@ BEARDLESS_SOFTNESS = 0.4  # around a mouth without a beard, where a shadow with 
 LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.8, -7.0, 4.0  # L from the skin; a: the network draws lips browner
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
-MAX_FRAME_THICKNESS = 0.085  # face widths, of glasses
-BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
 MIN_EYE_WIDTH = 0.12  # face widths
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
@@ -41,7 +40,8 @@ COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest pa
 @dataclass(frozen=True, slots=True, eq=False)
 class Portrait:
     """What is drawn over the network's picture. head: on the flat picture. skin, iris: LAB of the drawn skin and of the
-    photo's irises. skin_mask: (h, w) 0..1. beard: 0..1. open_eyes: for each eye, whether the photo shows it."""
+    photo's irises. skin_mask: (h, w) 0..1. beard: 0..1. open_eyes: for each eye, whether the photo shows it. frame: of
+    glasses, if it is too thin for the network."""
 
     head: Head
     skin: Lab
@@ -49,6 +49,7 @@ class Portrait:
     skin_mask: Plane
     beard: float
     open_eyes: tuple[bool, bool]
+    frame: ThinFrame | None = None
 
 
 def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
@@ -91,8 +92,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
     )
-    below_eyes = v - head.locate(33, 263)
-    lines = _find_glasses(raw, head, u, below_eyes, tone.chroma) * oval * (1 - eyes)
+    lines, frame = find_glasses(raw, head, tone.chroma)
+    lines *= 1 - eyes
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     features = np.asarray(
@@ -114,7 +115,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
     _paint_mouth(flat, raw, smooth, head, lips, tone)
-    return Portrait(head, tone.drawn, iris, mask, beard, (open_eyes[0], open_eyes[1]))
+    return Portrait(head, tone.drawn, iris, mask, beard, (open_eyes[0], open_eyes[1]), frame)
 
 
 def _segment_skin(photo: Image, head: Head) -> Plane:
@@ -147,29 +148,6 @@ def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[
     area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
     hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
     return beard, blur(area * hair * beard, 1.0), area * (1 - beard)
-
-
-def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane, chroma: float) -> Plane:
-    """Frames of glasses, 0..1: thin dark or grey lines at eye height, if there is one across the nose; else nothing.
-
-    u, below_eyes: face widths from the middle of the face and from the line through the eyes.
-    """
-    kernel = build_disc_kernel(MAX_FRAME_THICKNESS * head.width)
-    planes = (raw[..., 0], np.hypot(raw[..., 1], raw[..., 2]))
-    depths = [np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel), np.float32) - plane for plane in planes]
-    nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
-    columns = nose.any(0)
-    deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
-    darker, paler = (float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else (0.0, 0.0)
-    is_paler = max(smoothstep(0.12, 0.25, paler / max(chroma, 1e-3)), smoothstep(14, 22, darker))
-    is_frame = is_paler if chroma > MIN_CHROMA else 1.0  # on coloured skin a crease is darker, but not paler
-    bridge = max(darker * float(is_frame), paler)
-    reach = 0.13 + 0.12 * smoothstep(0.15, 0.22, np.abs(u)) - 0.17 * smoothstep(0.36, 0.42, np.abs(u))  # else, creases
-    at_eyes = smoothstep(0, 0.04, reach - below_eyes) * smoothstep(-0.20, -0.15, below_eyes)
-    min_depth = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
-    return (
-        smoothstep(min_depth, 2.2 * min_depth + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
-    )
 
 
 def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
 from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Portrait
+from .glasses import ThinFrame, locate_on_picture
 from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
 from .skin import Lab
 
@@ -18,6 +19,7 @@ JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397,
 INK = np.array((14, 4, 3), np.float32)
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
+FRAME_WIDTH, MAX_FRAME_L = 0.013, 42.0  # face widths; of thin frames, which light skin would hide
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
 
 
@@ -70,6 +72,14 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     min_opening = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
     for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
         _draw_eye(picture, portrait, side, opening > min_opening)
+    if portrait.frame is not None:
+        _draw_thin_frame(picture, head, portrait.frame)
+
+
+def _draw_thin_frame(picture: Lab, head: Head, frame: ThinFrame) -> None:
+    colour = (min(float(frame.colour[0]), MAX_FRAME_L), *frame.colour[1:])
+    for line in frame.lines:
+        _draw_line(picture, locate_on_picture(head, line), np.full(len(line), FRAME_WIDTH * head.width), colour, 0.9)
 
 
 def _measure_opening(head: Head, side: int) -> float:
