@@ -30,10 +30,11 @@ NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lie
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
 BEARDLESS_SOFTNESS = 0.4  # around a mouth without a beard, where a shadow with an edge would be stubble
-LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.8, -7.0, 4.0  # L from the skin; a: the network draws lips browner
+LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.85, -9.0, 4.0  # L from the skin; a: the network draws lips browner
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 MIN_EYE_WIDTH = 0.12  # face widths
+SUNGLASSES_DARKER_L = 18.0  # the same for both eyes and what is around them
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
@@ -79,7 +80,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
     tone = measure_skin(smooth, sample, head)
     median = tone.median
-    open_eyes = [_is_visible(raw[..., 0], float(median[0]), head, eye) for eye in EYES]
+    open_eyes = _find_visible_eyes(raw[..., 0], float(median[0]), head)
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
     lids = np.maximum(
@@ -115,7 +116,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
     _paint_mouth(flat, raw, smooth, head, lips, tone)
-    return Portrait(head, tone.drawn, iris, mask, beard, (open_eyes[0], open_eyes[1]), frame)
+    return Portrait(head, tone.drawn, iris, mask, beard, open_eyes, frame)
 
 
 def _segment_skin(photo: Image, head: Head) -> Plane:
@@ -124,11 +125,24 @@ def _segment_skin(photo: Image, head: Head) -> Plane:
     return np.asarray(cv2.resize(mask, photo.shape[1::-1]), np.float32) / 255
 
 
-def _is_visible(lightness: Plane, skin: float, head: Head, eye: tuple[int, ...]) -> bool:
-    """Whether the photo shows the eye: neither covered nor made narrow by the head's turn."""
-    seen = lightness[head.fill(eye, lightness.shape) > 0.5]
-    is_wide = np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) > MIN_EYE_WIDTH * head.width
-    return bool(is_wide and (seen.size < 6 or np.quantile(seen, 0.9) > skin - COVERED_EYE_DARKER_L))
+def _find_visible_eyes(lightness: Plane, skin: float, head: Head) -> tuple[bool, bool]:
+    """Which eyes the photo shows: neither covered nor made narrow by the head's turn."""
+
+    def measure(share: float, *masks: Plane) -> float:
+        seen = lightness[(masks[0] > 0.5) & (masks[-1] > 0.5)]
+        return float(np.quantile(seen, share)) - skin if seen.size > 5 else 0.0
+
+    eyes = [measure(0.9, head.fill(eye, lightness.shape)) for eye in EYES]
+    around = [
+        measure(0.75, head.fill(eye, lightness.shape, 1.7), 1 - head.fill(eye, lightness.shape, 1.25)) for eye in EYES
+    ]
+    if max(eyes + around) < -SUNGLASSES_DARKER_L:
+        return False, False
+    widths = [np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) / head.width for eye in EYES]
+    first, second = (
+        bool(width > MIN_EYE_WIDTH and eye > -COVERED_EYE_DARKER_L) for width, eye in zip(widths, eyes, strict=True)
+    )
+    return first, second
 
 
 def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane, Plane]:

@@ -29,7 +29,7 @@ DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
 BLUSH_POINTS, BLUSH_RADIUS = ((50, 187), (280, 411)), 0.2  # face widths
 BLUSH = np.array((-1.0, 5.5, 1.5), np.float32)  # LAB
 MIN_CHROMA = 6.0  # of skin in a photo whose colours can be believed
-BLUSHED_SKIN_A = (28.0, 10.0)  # at the first, skin is red without it
+BLUSHED_SKIN_A = (24.0, 10.0)  # at the first, skin is red without it
 
 
 def to_lab(image: Image) -> Lab:
