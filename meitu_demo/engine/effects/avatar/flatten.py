@@ -14,7 +14,7 @@ from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smooth
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .glasses import ThinFrame, find_glasses
-from .head import EYES, Head, Image, Plane, draw_stroke, fit_curve
+from .head import CHIN, EYES, Head, Image, Plane, draw_stroke, fit_curve
 from .skin import MIN_CHROMA, Lab, SkinTone, measure_skin, paint_skin, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
@@ -33,6 +33,7 @@ BEARDLESS_SOFTNESS = 0.4  # around a mouth without a beard, where a shadow with 
 LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.85, -9.0, 4.0  # L from the skin; a: the network draws lips browner
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
+LONG_BEARD_DARKER_L = (20.0, 28.0)  # the same for what hangs below a bearded chin
 MIN_EYE_WIDTH = 0.12  # face widths
 SUNGLASSES_DARKER_L = 18.0  # the same for both eyes and what is around them
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
@@ -161,7 +162,9 @@ def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[
     beard = max(beard, float(smoothstep(*BEARD_TINT, float(np.median(tint[chin])))))
     area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
     hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
-    return beard, blur(area * hair * beard, 1.0), area * (1 - beard)
+    _, v = head.build_grid(shape)
+    below = smoothstep(0.0, 0.15, v - head.locate(CHIN) + 0.1) * smoothstep(*LONG_BEARD_DARKER_L, darker)
+    return beard, blur(np.maximum(area * hair, below) * beard, 1.0), area * (1 - beard)
 
 
 def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
@@ -173,7 +176,7 @@ def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
     drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
     drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
     drawn[..., 0] -= 8 * smoothstep(-3.5, -6.0, relief)
-    alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
+    alike = smoothstep(28, 16, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
     flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
 
