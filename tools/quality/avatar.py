@@ -10,9 +10,9 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from meitu_demo.domain.model import Image
-from meitu_demo.engine.effects.avatar.draw import VERSIONS, correct_exposure, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import UPPER_CHEEKS, to_lab
+from meitu_demo.engine.effects.avatar.draw import VERSIONS, correct_light, draw_avatar
 from meitu_demo.engine.effects.avatar.head import crop_to_heads
+from meitu_demo.engine.effects.avatar.skin import UPPER_CHEEKS, to_lab
 from meitu_demo.engine.imaging.colour import sample_colours
 from meitu_demo.engine.imaging.faces import Face, find_faces
 
@@ -61,7 +61,7 @@ def compare_cheeks(image: Image, faces: Sequence[Face], drawn: Image) -> tuple[f
     A grey photo has no hue: 0 degrees.
     """
     photo, (head, *_) = crop_to_heads(image, faces)
-    photo = correct_exposure(photo, head)
+    photo = correct_light(photo, head)
     scale = drawn.shape[0] / photo.shape[0]
     before, after = (
         np.median(sample_colours(to_lab(picture), head.move((0, 0), size).points[list(UPPER_CHEEKS)], 4), 0)

@@ -10,7 +10,8 @@ import numpy as np
 
 from meitu_demo.domain.errors import EngineRejection
 from meitu_demo.domain.model import Image
-from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS, to_lab
+from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS
+from meitu_demo.engine.effects.avatar.skin import to_lab
 from meitu_demo.engine.imaging.face_checks import pick_face
 from meitu_demo.engine.imaging.faces import Face
 from meitu_demo.engine.imaging.segmentation import segment_skin

@@ -8,8 +8,9 @@ import pytest
 from skimage import color, data
 
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.flatten import BEARD, UPPER_CHEEKS
+from meitu_demo.engine.effects.avatar.flatten import BEARD
 from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
+from meitu_demo.engine.effects.avatar.skin import UPPER_CHEEKS
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from tools.quality.people import add_beard, darken_skin, draw_glasses
 

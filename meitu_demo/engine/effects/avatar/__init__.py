@@ -2,8 +2,9 @@
 
 head            crops the photo to the heads, enlarges eyes
 matte           which pixels belong to the people who are drawn
-flatten         exposure; skin, hair and clothes as flat tones: what the network sees
+skin            the tones of skin
+flatten         skin, hair and clothes as flat tones: what the network sees
 line_art        eyes, nose, mouth and outlines
 watercolour     the look of version 2.0.0
-draw            calls these in turn
+draw            corrects the light and calls these in turn
 """

@@ -5,16 +5,18 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
 from ...imaging.blend import blur
-from ...imaging.colour import CHEEK_POINTS
+from ...imaging.colour import CHEEK_POINTS, SKIN_POINTS, compute_white_balance, sample_colours
 from ...imaging.face import Face
 from ...imaging.line_drawing_network import SCALE, draw_enlarged
-from .flatten import Lab, flatten, to_lab
+from .flatten import flatten
 from .head import EYES, IRISES, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
 from .line_art import draw_lines
 from .matte import cut_out_people
+from .skin import Lab, to_lab
 from .watercolour import paint_watercolour
 
 VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
@@ -27,6 +29,12 @@ PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (
 MIN_EYE_WHITE_L = 58.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
 CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as bright as this share of the cheeks
 MIN_GAMMA = 0.45
+MIN_GREY_EYE_WHITE_L = 76.0  # the same for a grey photo
+MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
+GREY_RANGE, MAX_GREY_LEVEL = (0.005, 0.995), 245.0  # quantiles of a grey photo's levels; level that the upper becomes
+WHITE_LIT_SKIN = np.array((224.0, 178.0, 155.0))  # RGB: its hue is the middle of skins under white light
+MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
+CAST_SHARE = 0.4  # of a colour cast that is taken away: the rest is the photo's mood
 WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
 
 
@@ -47,7 +55,7 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
 
 
 def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
-    photo = correct_exposure(photo, heads[0])
+    photo = correct_light(photo, heads[0])
     irises = [measure_iris(photo, head) for head in heads]
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
     heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
@@ -90,14 +98,36 @@ def _choose_backdrop(around: Lab) -> Lab:
     return np.asarray(pastels[distance.argmax()])
 
 
-def correct_exposure(photo: Image, head: Head) -> Image:
-    """Brighten an underexposed photo until the eyes' whites are white; a well-lit one is returned as it is.
+def correct_light(photo: Image, head: Head) -> Image:
+    """The photo in white light and well exposed; one that is so already is returned as it is.
 
-    The whites of the eyes tell a dark photo from dark skin.
+    The whites of the eyes tell a dark photo from dark skin, the hue of skin tells coloured light. A grey photo gets
+    its full range of tones.
     """
+    _, a, b = to_lab(_measure_skin(photo, head).astype(np.uint8)[None, None])[0, 0]
+    if np.hypot(a, b) < MIN_SKIN_CHROMA:
+        low, high = np.quantile(photo[::4, ::4], GREY_RANGE)
+        low /= 2
+        gain = min(MAX_GREY_LEVEL / max(high - low, 1.0), MAX_GAIN)
+        photo = np.asarray(np.clip((photo - np.float32(low)) * gain + 0.5, 0, 255), np.uint8)
+        return _brighten(photo, head, MIN_GREY_EYE_WHITE_L)
     brightest = float(np.quantile(photo[::4, ::4].max(2), 0.995))
     gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
     photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
+    photo = _brighten(photo, head, MIN_EYE_WHITE_L)
+    balance = compute_white_balance(_measure_skin(photo, head), WHITE_LIT_SKIN)
+    if balance is None:
+        return photo
+    return np.asarray(np.clip(photo * np.float32(balance**CAST_SHARE) + 0.5, 0, 255), np.uint8)
+
+
+def _measure_skin(photo: Image, head: Head) -> NDArray[np.float64]:
+    """Median RGB of the skin."""
+    return np.asarray(np.median(sample_colours(photo, head.points[list(SKIN_POINTS)], 0.02 * head.width), 0))
+
+
+def _brighten(photo: Image, head: Head, min_eye_white: float) -> Image:
+    """Apply a gamma until the whites of the eyes have `min_eye_white` L."""
     lightness = to_lab(photo)[..., 0]
 
     def measure(points: tuple[int, ...]) -> float:
@@ -106,9 +136,9 @@ def correct_exposure(photo: Image, head: Head) -> Image:
 
     cheeks = [CHEEK_TO_EYE_WHITE * measure(points) for points in (CHEEK_POINTS[:14:3], CHEEK_POINTS[14::3])]
     white = max(2.0, *(measure(eye) for eye in EYES), *cheeks)
-    if white >= MIN_EYE_WHITE_L:
+    if white >= min_eye_white:
         return photo
-    gamma = max(MIN_GAMMA, float(np.log(MIN_EYE_WHITE_L / 100) / np.log(white / 100)))
+    gamma = max(MIN_GAMMA, float(np.log(min_eye_white / 100) / np.log(white / 100)))
     curve = (255 * (np.arange(256) / 255) ** gamma).astype(np.float32)
     level = photo.astype(np.float32)
     alike = (
@@ -132,4 +162,8 @@ def measure_iris(photo: Image, head: Head) -> Lab:
     if len(colours) < 6:
         return np.array((30, 4, 8), np.float32)
     low, high = np.percentile(colours[:, 0], (25, 85))
-    return np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)
+    colour = np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)
+    is_violet = -colour[1] / 0.6 < colour[2] < 0.4 * colour[1]
+    if is_violet and np.hypot(*colour[1:]) < MIN_VIOLET_CHROMA:  # the violet of dark eyes is that of the light
+        colour[1:] = 0.35 * colour[1]
+    return colour

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smoothstep
-from ...imaging.colour import sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .head import EYES, Head, Image, Plane, draw_stroke, fit_curve
-
-Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
+from .glasses import ThinFrame, find_glasses
+from .head import CHIN, EYES, Head, Image, Plane, draw_stroke, fit_curve
+from .skin import MIN_CHROMA, Lab, SkinTone, measure_skin, paint_skin, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 MOUTH_ABOVE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
@@ -27,31 +25,25 @@ BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 
 BEARD += (425, 426, 327, 2, 98, 206, 205)
 CHIN_AREA = (61, 84, 314, 291, 379, 378, 400, 152, 176, 149, 150)
 LID_CORNERS = ((156, 35), (383, 265))  # beside the ends of brow and eye
-UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
-# Skin is drawn a little lighter than it is.
-DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 7.0, 12.0
-SKIN_SHADOW_L, SKIN_DEEP_L, SKIN_LIGHT_L = -8.0, -7.0, 3.5  # steps between the tones
-SKIN_SHADING = (0.25, 0.45)  # of the skin's own shading, which stays between the steps: below and above the median
-SKIN_SHADOW_AT, SKIN_DEEP_AT, SKIN_LIGHT_AT = -9.0, -24.0, 8.0  # L from the skin's median
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
-DRAWN_SKIN_SPREAD_L = 15.0  # between dark and light skin of a face
-MIN_SKIN_B = 6.0  # of skin in a photo whose colours can be believed
-BEARDLESS_SHADING_LOSS = 0.7  # around a mouth without a beard, where a shadow with an edge would be stubble
+BEARDLESS_SOFTNESS = 0.4  # around a mouth without a beard, where a shadow with an edge would be stubble
+LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.85, -9.0, 4.0  # L from the skin; a: the network draws lips browner
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
-MAX_FRAME_THICKNESS = 0.085  # face widths, of glasses
-BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
+LONG_BEARD_DARKER_L = (20.0, 28.0)  # the same for what hangs below a bearded chin
 MIN_EYE_WIDTH = 0.12  # face widths
+SUNGLASSES_DARKER_L = 18.0  # the same for both eyes and what is around them
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Portrait:
     """What is drawn over the network's picture. head: on the flat picture. skin, iris: LAB of the drawn skin and of the
-    photo's irises. skin_mask: (h, w) 0..1. beard: 0..1. open_eyes: for each eye, whether the photo shows it."""
+    photo's irises. skin_mask: (h, w) 0..1. beard: 0..1. open_eyes: for each eye, whether the photo shows it. frame: of
+    glasses, if it is too thin for the network."""
 
     head: Head
     skin: Lab
@@ -59,11 +51,7 @@ class Portrait:
     skin_mask: Plane
     beard: float
     open_eyes: tuple[bool, bool]
-
-
-def to_lab(image: Image) -> Lab:
-    """Convert RGB uint8 to LAB."""
-    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    frame: ThinFrame | None = None
 
 
 def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
@@ -75,10 +63,6 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
         portraits.append(_flatten_head(flat, photo, raw, smooth, matte, head, iris))
     return flat, portraits
-
-
-def _sigmoid(value: Plane) -> Plane:
-    return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))), np.float32)
 
 
 def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, head: Head, iris: Lab) -> Portrait:
@@ -95,16 +79,9 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     around_eyes = np.maximum(*(head.fill(eye, shape, 1.35) for eye in EYES))
     bare = (head.fill(FACE_OVAL, shape, 0.8) > 0.5) & (skin > 0.5) & (around_eyes + brows + lips + nostrils < 0.1)
     sample = next(pixels for pixels in (smooth[bare], smooth[oval > 0.5], smooth.reshape(-1, 3)) if len(pixels) > 30)
-    median = np.asarray(np.median(sample, 0), np.float32)
-    base = median.copy()
-    spread = float(np.subtract(*np.quantile(sample[:, 0], (0.85, 0.15))))
-    contrast = float(np.clip(DRAWN_SKIN_SPREAD_L / max(spread, 1.0), 1.0, 1.7))  # or a softly lit face is a mask
-    lift = float(np.clip((DRAWN_SKIN_L - median[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
-    cheeks = sample_colours(smooth, head.points[list(UPPER_CHEEKS)], 1)
-    base[1:] = np.median(cheeks[:, 1:], 0) * (1.1, 0.96)  # the network draws skin yellower
-    # Lit cheeks are not drawn darker than they are: the network takes away 3 L.
-    base[0] += np.clip(float(np.quantile(cheeks[:, 0], 0.6)) + 3 - median[0], lift, MAX_CHEEK_LIFT_L)
-    open_eyes = [_is_visible(raw[..., 0], float(median[0]), head, eye) for eye in EYES]
+    tone = measure_skin(smooth, sample, head)
+    median = tone.median
+    open_eyes = _find_visible_eyes(raw[..., 0], float(median[0]), head)
     eyes = np.maximum(*(head.fill(eye, shape, 1.35) * is_open for eye, is_open in zip(EYES, open_eyes, strict=True)))
     around = zip(EYES, BROW_CONTOURS, LID_CORNERS, open_eyes, strict=True)
     lids = np.maximum(
@@ -116,19 +93,21 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     brow_v = head.locate(105, 334)
     hair_zone = np.maximum(
         smoothstep(brow_v + 0.02, brow_v - 0.06, v), smoothstep(0.34, 0.44, np.abs(u)) * smoothstep(0.2, 0.0, v)
-    ) * (1 - np.maximum(brows, np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32)))
-    below_eyes = v - head.locate(33, 263)
-    lines = _find_glasses(raw, head, u, below_eyes) * oval * (1 - eyes)
+    )
+    lines, frame = find_glasses(raw, head, tone.chroma)
+    lines *= 1 - eyes
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
-    not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
-
     features = np.asarray(
         cv2.dilate(np.maximum.reduce([eyes, brows, lids]), build_disc_kernel(0.08 * width)), np.float32
     )
     hole = np.clip(blur(features, 1.0) * 1.3 + nostrils * 0.9, 0, 1) * (1 - lines)
-    even_skin = _fill_from_around(smooth, hole, 0.055 * width)
-    tones = _paint_skin_tones(even_skin, median, base, contrast * (1 - BEARDLESS_SHADING_LOSS * beardless))
+    around_lines = np.asarray(cv2.dilate(lines, build_disc_kernel(0.05 * width)), np.float32)
+    bare_skin = skin * (1 - np.maximum.reduce([hole, strands, beard_hair, around_lines, lips, off_colour]))
+    near_lids = blur(np.asarray(cv2.dilate(lids, build_disc_kernel(0.04 * width)), np.float32), 0.02 * width)
+    strands *= 1 - np.maximum(brows, near_lids)
+    not_skin = np.maximum.reduce([strands, beard_hair, lines, off_colour * (1 - oval)])
+    tones = paint_skin(smooth, bare_skin, head, tone, BEARDLESS_SOFTNESS * beardless)
     mask = blur(skin * (1 - lips), 1.2) * (1 - not_skin)
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
@@ -137,8 +116,8 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
-    _paint_mouth(flat, raw, smooth, head, lips, median)
-    return Portrait(head, base, iris, mask, beard, (open_eyes[0], open_eyes[1]))
+    _paint_mouth(flat, raw, smooth, head, lips, tone)
+    return Portrait(head, tone.drawn, iris, mask, beard, open_eyes, frame)
 
 
 def _segment_skin(photo: Image, head: Head) -> Plane:
@@ -147,11 +126,24 @@ def _segment_skin(photo: Image, head: Head) -> Plane:
     return np.asarray(cv2.resize(mask, photo.shape[1::-1]), np.float32) / 255
 
 
-def _is_visible(lightness: Plane, skin: float, head: Head, eye: tuple[int, ...]) -> bool:
-    """Whether the photo shows the eye: neither covered nor made narrow by the head's turn."""
-    seen = lightness[head.fill(eye, lightness.shape) > 0.5]
-    is_wide = np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) > MIN_EYE_WIDTH * head.width
-    return bool(is_wide and (seen.size < 6 or np.quantile(seen, 0.9) > skin - COVERED_EYE_DARKER_L))
+def _find_visible_eyes(lightness: Plane, skin: float, head: Head) -> tuple[bool, bool]:
+    """Which eyes the photo shows: neither covered nor made narrow by the head's turn."""
+
+    def measure(share: float, *masks: Plane) -> float:
+        seen = lightness[(masks[0] > 0.5) & (masks[-1] > 0.5)]
+        return float(np.quantile(seen, share)) - skin if seen.size > 5 else 0.0
+
+    eyes = [measure(0.9, head.fill(eye, lightness.shape)) for eye in EYES]
+    around = [
+        measure(0.75, head.fill(eye, lightness.shape, 1.7), 1 - head.fill(eye, lightness.shape, 1.25)) for eye in EYES
+    ]
+    if max(eyes + around) < -SUNGLASSES_DARKER_L:
+        return False, False
+    widths = [np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) / head.width for eye in EYES]
+    first, second = (
+        bool(width > MIN_EYE_WIDTH and eye > -COVERED_EYE_DARKER_L) for width, eye in zip(widths, eyes, strict=True)
+    )
+    return first, second
 
 
 def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[float, Plane, Plane]:
@@ -165,53 +157,14 @@ def _find_beard(smooth: Lab, median: Lab, head: Head, features: Plane) -> tuple[
     if chin.sum() < 8:
         return 0.0, np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     darker = median[0] - smooth[..., 0]
-    tint = smooth[..., 2] / median[2] if median[2] > MIN_SKIN_B else np.ones(shape, np.float32)
+    tint = smooth[..., 2] / median[2] if median[2] > MIN_CHROMA else np.ones(shape, np.float32)
     beard = float(smoothstep(*BEARD_DARKER_L, float(np.median(darker[chin]))))
     beard = max(beard, float(smoothstep(*BEARD_TINT, float(np.median(tint[chin])))))
     area = np.minimum(blur(head.fill(BEARD, shape, 1.2), 0.05 * head.width), 1 - 0.8 * features)
     hair = np.maximum(smoothstep(*NOT_SKIN_DARKER_L, darker), smoothstep(0.88, 0.70, tint))
-    return beard, blur(area * hair * beard, 1.0), area * (1 - beard)
-
-
-def _find_glasses(raw: Lab, head: Head, u: Plane, below_eyes: Plane) -> Plane:
-    """Frames of glasses, 0..1: thin dark or grey lines at eye height, if there is one across the nose; else nothing.
-
-    u, below_eyes: face widths from the middle of the face and from the line through the eyes.
-    """
-    kernel = build_disc_kernel(MAX_FRAME_THICKNESS * head.width)
-    planes = (raw[..., 0], np.hypot(raw[..., 1], raw[..., 2]))
-    depths = [np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel), np.float32) - plane for plane in planes]
-    nose = (np.abs(u) < 0.07) & (below_eyes > -0.10) & (below_eyes < 0.08)
-    columns = nose.any(0)
-    deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
-    bridge = max(float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else 0.0
-    reach = 0.13 + 0.12 * smoothstep(0.15, 0.22, np.abs(u)) - 0.17 * smoothstep(0.36, 0.42, np.abs(u))  # else, creases
-    at_eyes = smoothstep(0, 0.04, reach - below_eyes) * smoothstep(-0.20, -0.15, below_eyes)
-    min_depth = min(0.5 * bridge, 9.0)  # frames are as deep as the bridge, wrinkles beside the eyes are not
-    return (
-        smoothstep(min_depth, 2.2 * min_depth + 0.1, np.maximum(*depths)) * at_eyes * smoothstep(*BRIDGE_DEPTH, bridge)
-    )
-
-
-def _fill_from_around(picture: Lab, hole: Plane, sigma: float) -> Lab:
-    around = (1 - hole)[..., None]
-    fill_in = blur(picture * around, sigma) / np.maximum(blur(1 - hole, sigma), 1e-3)[..., None]
-    return blur(picture + (fill_in - picture) * blur(hole, sigma / 4)[..., None], 1.0)
-
-
-def _paint_skin_tones(smooth: Lab, median: Lab, base: Lab, contrast: Plane) -> Lab:
-    """Skin in three tones: the photo's `median` becomes `base`, darker and lighter skin become steps from it."""
-    offset = (smooth[..., 0] - median[0]) * contrast
-    shadow, deep = _sigmoid((SKIN_SHADOW_AT - offset) / 1.3), _sigmoid((SKIN_DEEP_AT - offset) / 2)
-    light = _sigmoid((offset - SKIN_LIGHT_AT) / 1.3)
-    tones = np.empty_like(smooth)
-    shading = SKIN_SHADING[0] * np.clip(offset, -20, 0) + SKIN_SHADING[1] * np.clip(offset, 0, 25)
-    tones[..., 0] = np.clip(
-        base[0] + shading + SKIN_SHADOW_L * shadow + SKIN_DEEP_L * deep + SKIN_LIGHT_L * light, 4, 95
-    )
-    tones[..., 1:] = base[1:] + 0.4 * np.clip(smooth[..., 1:] - median[1:], -14, 14)
-    tones[..., 1] *= 1 + 0.1 * (shadow + deep)
-    return tones
+    _, v = head.build_grid(shape)
+    below = smoothstep(0.0, 0.15, v - head.locate(CHIN) + 0.1) * smoothstep(*LONG_BEARD_DARKER_L, darker)
+    return beard, blur(np.maximum(area * hair, below) * beard, 1.0), area * (1 - beard)
 
 
 def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
@@ -223,7 +176,7 @@ def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
     drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
     drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
     drawn[..., 0] -= 8 * smoothstep(-3.5, -6.0, relief)
-    alike = smoothstep(34, 22, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
+    alike = smoothstep(28, 16, blur(np.abs(flat[..., 0] - middle[..., 0]), 1.0))  # a badge on a cap is no hair
     flat += (drawn - flat) * (smoothstep(0.3, 0.8, hair) * alike)[..., None]
 
 
@@ -281,17 +234,20 @@ def _paint_brow(flat: Lab, raw: Lab, head: Head, side: int, free: Plane, skin: L
     flat += (own - flat) * (stroke * free)[..., None] * 0.92
 
 
-def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, skin: Lab) -> None:
-    """Lips in their own colour, teeth white, in place."""
+def _paint_mouth(flat: Lab, raw: Lab, smooth: Lab, head: Head, lips: Plane, tone: SkinTone) -> None:
+    """Lips in their own colour, lifted like the skin around them, and teeth white, in place."""
+    skin = tone.median
     mouth = build_polygon_mask(head.points[[*MOUTH_ABOVE, *MOUTH_BELOW[::-1]]], lips.shape, 1.2)
     drawn = 0.5 * (raw + smooth)
     red = (lips > 0.5) & (mouth < 0.2)
     if red.any():
-        own = np.median(smooth[red], 0)
-        drawn += (own - drawn) * (0.55 * lips * (1 - mouth))[..., None]
-    chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(float(np.hypot(*skin[1:])), 6.0)
+        rose = drawn + (np.median(smooth[red], 0) - drawn) * 0.55
+        rose[..., 0] = tone.drawn[0] + np.minimum(LIP_CONTRAST * (rose[..., 0] - skin[0]), MAX_LIP_L)
+        rose[..., 1] += LIP_REDNESS * min(tone.chroma / MIN_CHROMA, 1.0)
+        drawn += (rose - drawn) * (lips * (1 - mouth))[..., None]
+    chroma = np.hypot(raw[..., 1], raw[..., 2]) / max(tone.chroma, MIN_CHROMA)
     teeth = mouth * smoothstep(-20, 0, raw[..., 0] - skin[0]) * smoothstep(0.95, 0.6, chroma)
     teeth = np.asarray(cv2.morphologyEx(teeth, cv2.MORPH_CLOSE, build_disc_kernel(0.05 * head.width)), np.float32)
-    white = np.array((np.clip(skin[0] + 26, 84, 93), 1, 4), np.float32)
+    white = np.array((np.clip(skin[0] + 26, 84, 93), 0.06 * skin[1], 0.2 * skin[2]), np.float32)
     drawn += (white - drawn) * (0.95 * teeth)[..., None]
     flat += (drawn - flat) * blur(lips, 1.0)[..., None]

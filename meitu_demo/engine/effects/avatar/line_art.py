@@ -9,14 +9,17 @@ import cv2
 import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Lab, Portrait
+from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Portrait
+from .glasses import ThinFrame, locate_on_picture
 from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
+from .skin import Lab
 
 NOSE_BASE = (98, 97, 2, 326, 327)
 JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 INK = np.array((14, 4, 3), np.float32)
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
+FRAME_WIDTH, MAX_FRAME_L = 0.013, 42.0  # face widths; of thin frames, which light skin would hide
 HIGHLIGHTS = ((-0.32, -0.40, 0.30, 1.0), (0.38, 0.42, 0.15, 0.9))  # right, down, radius in iris radii; opacity
 
 
@@ -69,6 +72,14 @@ def draw_face(picture: Lab, portrait: Portrait) -> None:
     min_opening = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
     for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
         _draw_eye(picture, portrait, side, opening > min_opening)
+    if portrait.frame is not None:
+        _draw_thin_frame(picture, head, portrait.frame)
+
+
+def _draw_thin_frame(picture: Lab, head: Head, frame: ThinFrame) -> None:
+    colour = (min(float(frame.colour[0]), MAX_FRAME_L), *frame.colour[1:])
+    for line in frame.lines:
+        _draw_line(picture, locate_on_picture(head, line), np.full(len(line), FRAME_WIDTH * head.width), colour, 0.9)
 
 
 def _measure_opening(head: Head, side: int) -> float:
@@ -90,7 +101,7 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     height = float(np.max((lower - upper) @ head.down))
     if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
-        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 2), np.float32)
+        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
         _paint(picture, white, opening)
         lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
         _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)
@@ -130,7 +141,7 @@ def _draw_iris(
     v = v / 1.1
     edge = 1.2 / radius
     iris = smoothstep(1 + edge, 1 - edge, np.hypot(u, v)) * opening
-    lightness = float(np.clip(portrait.iris[0] * 0.75 + 13, 26, 58))
+    lightness = float(np.clip(portrait.iris[0] * 0.75 + 18, 30, 62))
     chroma = max(float(np.hypot(*portrait.iris[1:])), 1e-3)
     colour = portrait.iris[1:] * (min(1.6 * chroma, max(36.0, chroma)) / chroma)
     depth = smoothstep(-0.7, 0.95, v)

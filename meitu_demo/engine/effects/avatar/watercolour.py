@@ -8,8 +8,8 @@ import numpy as np
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, smoothstep
-from .flatten import Lab
 from .head import Head, Plane
+from .skin import Lab
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
 NOISE_SIDE_PX = 1120
