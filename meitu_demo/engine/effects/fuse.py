@@ -64,7 +64,8 @@ def measure_lighting(
     has_enough = np.sum(~off_frame) >= MIN_SKIN_SAMPLES
     user_tone = colour.compute_midtone(user_samples[~off_frame] if has_enough else user_samples)
     template_tone = colour.compute_midtone(template_samples)
-    target_tone = colour.relight_tone(user_tone * colour.compute_exposure_gain(warped), template_tone)
+    lit_tone = colour.light_tone(user_tone, colour.measure_eye_white(warped, target))
+    target_tone = colour.relight_tone(lit_tone, template_tone)
     return SkinLighting(user_samples, template_samples, user_tone, template_tone, target_tone)
 
 
@@ -144,16 +145,20 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     warped, frame_mask = _warp_face(image, mesh, target, box)
     target, outline = target - box[:2], outline - box[:2]
 
-    light = measure_lighting(warped, frame_mask, target, template.fusion_base[box.slices], outline)
-    gains = colour.compute_white_balance(light.user_tone, light.template_tone)
+    base = template.fusion_base[box.slices]
+    exposure_gain = colour.compute_exposure_gain(image, colour.measure_eye_white(warped, target))
+    warped = np.asarray(cv2.convertScaleAbs(warped, alpha=exposure_gain), np.uint8)
+    monochrome_curves = colour.fit_monochrome_curves(warped[::4, ::4][_mask_face(outline, frame_mask)[::4, ::4]])
+    light = measure_lighting(warped, frame_mask, target, base, outline)
+    gains = colour.compute_white_balance(light.user_tone) if monochrome_curves is None else None
     if gains is not None:
         warped = np.asarray(cv2.multiply(warped, (*gains, 1.0), dtype=cv2.CV_8U), np.uint8)
-        light = measure_lighting(warped, frame_mask, target, template.fusion_base[box.slices], outline)
+        light = measure_lighting(warped, frame_mask, target, base, outline)
     skin_box = _compute_skin_box(box, template)
     body = _apply_user_tone(template, light, outline, box, skin_box)
     face_slices = box.relative_to(skin_box).slices
     is_drawn = template.info.kind == "drawn"
-    relit_face = relight(warped, light, target, template.fusion_base[box.slices], outline, is_drawn=is_drawn)
+    relit_face = relight(warped, light, target, base, outline, is_drawn=is_drawn)
     hair = occlusion.measure_hair_colour(image, mesh)
     hidden = np.maximum(occlusion.build_occlusion_mask(warped, target, hair), 1 - frame_mask)
     body[face_slices] = _blend_face(
@@ -163,8 +168,7 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
         body = blend.alpha_composite(body, template.front_layer[skin_box.slices])
     result = template.composite.copy()
     result[skin_box.slices] = body
-    curves = colour.fit_monochrome_curves(_crop_around(image, mesh, _compute_margin(mesh))[0])
-    return result if curves is None else colour.apply_monochrome_curves(result, curves)
+    return result if monochrome_curves is None else colour.apply_monochrome_curves(result, monochrome_curves)
 
 
 def _extract_mesh(face: Face) -> tuple[Points, Points]:
@@ -174,6 +178,11 @@ def _extract_mesh(face: Face) -> tuple[Points, Points]:
     if side < MIN_MESH_WIDTH_PX:
         raise FaceTooSmall(side=round(side), limit=round(MIN_MESH_WIDTH_PX))
     return mesh, depth
+
+
+def _mask_face(outline: Points, frame_mask: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(h, w): the pixels of the face that lie inside the user's photo."""
+    return np.asarray(build_outline_mask(outline, 0.9, frame_mask.shape) * frame_mask > 0.5)
 
 
 def _compute_face_box(outline: Points, shape: tuple[int, ...]) -> Box:
