@@ -25,8 +25,8 @@ EYES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373))  # outlin
 CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as light as this share of the cheeks
 MIN_EYE_WHITE_L, MAX_EYE_WHITE_L = 58.0, 75.0  # in LAB: of eyes in good light, also when they are narrowed
 MIN_GAMMA = 0.45
-TARGET_WHITE = 215.0  # of a well-exposed photo's brightest pixels
-MAX_GAIN = 3.0
+TARGET_WHITE = 232.0  # of a well-exposed photo's brightest pixels
+MAX_GAIN = 4.0
 EXPOSURE_SAMPLES = 128  # to a side of the photo
 SKIN_LUMA_RANGE = (45.0, 208.0)  # of well-exposed skin; results are clipped to it, extended to the template's luma
 # In LAB: skin under white light is between the middle two, never beyond the outer.
