@@ -12,6 +12,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
 Floats = NDArray[np.floating[Any]]
 
+FIXED_POINT = 16.0  # units of 16-bit differences to one level
 FEATHER_SHARE = 0.04  # of the face's width, on both sides of its outline
 
 
@@ -41,28 +42,40 @@ def feather_mask(mask: Mask, feather: float) -> Mask:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 2, borderType=cv2.BORDER_REPLICATE))
 
 
-def blend_multiband(top: Image, bottom: Image, mask: Mask, levels: int) -> Image:
+def blend_multiband(
+    top: Image, bottom: Image, mask: Mask, levels: int, *, top_mask: Mask | None = None, limit: Mask | None = None
+) -> Image:
     """`top` where `mask` is 1 over `bottom`: fine detail changes over sharply, tone over a wide band.
 
-    Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983. All of one (h, w).
+    top_mask: where 0, `top` is replaced by `bottom` first, so that no band spreads its tone. limit: where 0, the result
+    is `bottom`. All of one (h, w).
+
+    Burt and Adelson, "A multiresolution spline with application to image mosaics", 1983.
     """
     levels = int(min(levels, max(0, np.log2(min(mask.shape)) - 2)))
-    difference = cv2.subtract(top, bottom, dtype=cv2.CV_32F)  # one pyramid of the difference replaces two of the images
+    # One pyramid of the difference replaces two of the images; 16 bits are half the memory of floats.
+    difference = cv2.addWeighted(top, FIXED_POINT, bottom, -FIXED_POINT, 0, dtype=cv2.CV_16S)
+    if top_mask is not None:
+        _apply_mask(difference, top_mask)
     masks = [mask]
     bands = []
     for _ in range(levels):
         masks.append(np.asarray(cv2.pyrDown(masks[-1]), np.float32))
         smaller = cv2.pyrDown(difference)
-        bands.append(cv2.subtract(difference, cv2.pyrUp(smaller, dstsize=difference.shape[1::-1])))
+        bands.append(cv2.subtract(difference, cv2.pyrUp(smaller, dstsize=difference.shape[1::-1]), dst=difference))
         difference = smaller
     blended = _apply_mask(difference, masks[levels])
     for band, part in zip(reversed(bands), reversed(masks[:levels]), strict=True):
-        blended = cv2.add(cv2.pyrUp(blended, dstsize=band.shape[1::-1]), _apply_mask(band, part))
-    return np.asarray(cv2.add(blended, bottom, dtype=cv2.CV_8U), np.uint8)
+        blended = cv2.add(_apply_mask(band, part), cv2.pyrUp(blended, dstsize=band.shape[1::-1]), dst=band)
+    if limit is not None:
+        _apply_mask(blended, limit)
+    return np.asarray(cv2.addWeighted(blended, 1 / FIXED_POINT, bottom, 1, 0, dtype=cv2.CV_8U), np.uint8)
 
 
 def _apply_mask(band: cv2.typing.MatLike, mask: Mask) -> cv2.typing.MatLike:
-    return cv2.multiply(band, cv2.merge([mask] * 3))
+    """Multiply the 16-bit `band` by `mask`, in place."""
+    weights = cv2.convertScaleAbs(mask, alpha=255)
+    return cv2.multiply(band, cv2.merge([weights] * 3), dst=band, scale=1 / 255, dtype=cv2.CV_16S)
 
 
 def alpha_composite(bottom: Image, front: NDArray[np.uint8]) -> Image:

@@ -21,20 +21,23 @@ MIDTONE_PERCENTILES = (30, 85)  # percentiles of luminance between which skin is
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
 USER_TONE_SHARE = 0.88  # share of the user's own tone; the rest is the template's light
 MAX_TONE_SHIFT = 10.0  # RGB levels by which the template's light may change a tone
-TARGET_WHITE_LUMA = 185.0  # 99th percentile of a face with its surroundings in a well-exposed photo
-MAX_GAIN = 1.5  # more would turn a dark skin light
+EYES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373))  # outlines between the lids
+CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as light as this share of the cheeks
+MIN_EYE_WHITE_L, MAX_EYE_WHITE_L = 58.0, 75.0  # in LAB: of eyes in good light, also when they are narrowed
+MIN_GAMMA = 0.45
+TARGET_WHITE = 232.0  # of a well-exposed photo's brightest pixels
+MAX_GAIN = 4.0
+EXPOSURE_SAMPLES = 128  # to a side of the photo
 SKIN_LUMA_RANGE = (45.0, 208.0)  # of well-exposed skin; results are clipped to it, extended to the template's luma
-SKIN_HUE_DEG = (
-    5.0,
-    25.0,
-    88.0,
-    108.0,
-)  # in LAB: skin under white light is between the middle two, never beyond the outer
+# In LAB: skin under white light is between the middle two, never beyond the outer.
+SKIN_HUE_DEG = (5.0, 25.0, 88.0, 108.0)
+COMMON_SKIN_HUE_DEG, COMMON_SKIN_CHROMA = 45.0, 20.0
 SKIN_CHROMA = (42.0, 54.0)  # in LAB: skin under white light is below the first, never above the second
 MIN_HUE_CHROMA = (4.0, 10.0)  # in LAB: below the first, a hue says nothing
 MAX_MONOCHROME_STDDEV = 1.3  # of a, b around a curve over L: toned prints are below 0.8, colour photos above 4
-MONOCHROME_SIDE_PX = 96
+MIN_MONOCHROME_SAMPLES = 30
 BACK_PROJECTIONS = 2
+FIXED_POINT = 16.0  # units of 16-bit pixels to one level
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # more would hide the person's features
 MAX_SHARPENING = 0.8  # share of the detail added back; more causes ringing
 
@@ -55,10 +58,41 @@ def compute_midtone(samples: Floats) -> Floats:
     return np.asarray(samples[(light >= low - 1e-6) & (light <= high + 1e-6)].mean(0))
 
 
-def compute_exposure_gain(image: Image) -> float:
-    """Gain ≥ 1 that corrects underexposure, estimated from the brightest spots: eye whites, teeth, collars."""
-    white = float(np.percentile(image[::4, ::4] @ LUMA_WEIGHTS, 99))
-    return float(np.clip(TARGET_WHITE_LUMA / max(white, 1.0), 1.0, MAX_GAIN))
+def measure_eye_white(image: Image, mesh: Floats) -> float:
+    """L, 0..100, of the eyes' whites: the lightest of the eyes, or what the cheeks let expect of eyes in shadow."""
+    cheeks = _to_lab(sample_colours(image, mesh[list(CHEEK_POINTS)], 1))[:, 0]
+    seen = [CHEEK_TO_EYE_WHITE * np.percentile(cheeks, 75)]
+    frame = np.array(image.shape[1::-1])
+    for eye in EYES:
+        outline = np.rint(np.clip(mesh[list(eye)], -1e5, 1e5)).astype(np.int32)
+        low, high = np.clip(outline.min(0), 0, frame), np.clip(outline.max(0) + 1, 0, frame)
+        part = image[low[1] : high[1], low[0] : high[0]]
+        if part.size:
+            inside = cv2.fillPoly(np.zeros(part.shape[:2], np.uint8), [outline - low], (1,)) > 0
+            lightness = np.sort(_to_lab(part[inside])[:, 0]) if inside.any() else np.zeros(1)
+            seen.append(lightness[int(0.92 * len(lightness))])
+    return float(max(seen))
+
+
+def compute_exposure_gain(image: Image, eye_white: float) -> float:
+    """Gain ≥ 1 that corrects an underexposed photo, by its brightest pixels; the eyes' whites (L) never glow."""
+    step = max(1, min(image.shape[:2]) // EXPOSURE_SAMPLES)
+    red, green, blue = cv2.split(np.ascontiguousarray(image[::step, ::step]))
+    brightest = float(np.percentile(cv2.max(red, cv2.max(green, blue)), 99.5))
+    gain = min(TARGET_WHITE / max(brightest, 1.0), MAX_EYE_WHITE_L / max(eye_white, 1.0))
+    return float(np.clip(gain, 1.0, MAX_GAIN))
+
+
+def light_tone(tone: Floats, eye_white: float) -> Floats:
+    """The tone of a face in shadow, whose eyes' whites have a low L, as it is in good light; else the tone as it is.
+
+    The whites tell a dark photo from dark skin.
+    """
+    if eye_white >= MIN_EYE_WHITE_L:
+        return tone
+    gamma = max(MIN_GAMMA, float(np.log(MIN_EYE_WHITE_L / 100) / np.log(max(eye_white, 1.0) / 100)))
+    level = np.clip(tone / 255, 1e-3, 1)
+    return np.asarray(255 * (level * level.max() ** (gamma - 1) + level**gamma) / 2)  # half keeps the saturation
 
 
 def relight_tone(user_tone: Floats, template_tone: Floats) -> Floats:
@@ -70,12 +104,12 @@ def relight_tone(user_tone: Floats, template_tone: Floats) -> Floats:
     return np.asarray(tone * (target_luma / luma))
 
 
-def compute_white_balance(tone: Floats, template_tone: Floats) -> Floats | None:
-    """Gains (3,) that remove coloured light: a skin tone of a hue that skin never has gets the template's hue.
+def compute_white_balance(tone: Floats) -> Floats | None:
+    """Gains (3,) that remove coloured light: a skin tone of a hue that skin never has becomes a common one.
 
-    Gains of RGB that leave the brightness (von Kries, in sRGB's own gamma); None under white light.
+    Gains of RGB that leave the lightness (von Kries, in sRGB's own gamma); None under white light.
     """
-    _, a, b = _to_lab(tone[None])[0]
+    light, a, b = _to_lab(tone[None])[0]
     hue, chroma = np.degrees(np.arctan2(b, a)), float(np.hypot(a, b))
     red, orange, yellow, green = SKIN_HUE_DEG
     foreign_hue = max(smoothstep(orange, red, hue), smoothstep(yellow, green, hue)) * smoothstep(
@@ -84,27 +118,28 @@ def compute_white_balance(tone: Floats, template_tone: Floats) -> Floats | None:
     share = float(max(foreign_hue, smoothstep(*SKIN_CHROMA, chroma)))
     if share == 0:
         return None
-    natural = template_tone * (tone @ LUMA_WEIGHTS) / max(float(template_tone @ LUMA_WEIGHTS), 1.0)
-    return np.asarray((natural / np.maximum(tone, 1)) ** share)
+    angle = np.radians(COMMON_SKIN_HUE_DEG)
+    common = np.array([[light, COMMON_SKIN_CHROMA * np.cos(angle), COMMON_SKIN_CHROMA * np.sin(angle)]])
+    return np.asarray((np.maximum(_to_rgb(common)[0], 1) / np.maximum(tone, 1)) ** share)
 
 
-def fit_monochrome_curves(image: Image) -> NDArray[np.uint8] | None:
-    """(256, 1, 3) table for ``cv2.LUT`` from luminance to the tint of a black-and-white or toned photo.
+def fit_monochrome_curves(pixels: Image) -> NDArray[np.uint8] | None:
+    """(256, 1, 3) table for ``cv2.LUT`` from luminance to the tint of a black-and-white or toned photo's face.
 
-    None for a photo in colour, where a and b do not follow from L.
+    pixels: (n, 3) RGB of the face; what surrounds it may be in colour. None for a face in colour, where a and b do not
+    follow from L, and for too few pixels.
     """
-    small = cv2.resize(image, (MONOCHROME_SIDE_PX, MONOCHROME_SIDE_PX), interpolation=cv2.INTER_AREA)
-    lab = _to_lab(small.reshape(-1, 3))
+    if len(pixels) < MIN_MONOCHROME_SAMPLES:
+        return None
+    lab = _to_lab(pixels)
     light = lab[:, 0] / 100
     terms = np.vander(light, 4)
     curve = np.linalg.lstsq(terms, lab[:, 1:], rcond=None)[0]
     if np.hypot(*(lab[:, 1:] - terms @ curve).std(0)) > MAX_MONOCHROME_STDDEV:
         return None
-    greys = np.repeat(np.arange(256.0)[:, None], 3, 1)
-    tinted = _to_lab(greys)
+    tinted = _to_lab(np.repeat(np.arange(256.0)[:, None], 3, 1))
     tinted[:, 1:] = np.vander(np.clip(tinted[:, 0] / 100, light.min(), light.max()), 4) @ curve
-    rgb = cv2.cvtColor(tinted[None].astype(np.float32), cv2.COLOR_LAB2RGB)[0]
-    return np.asarray(np.rint(255 * np.clip(rgb, 0, 1))[:, None], np.uint8)
+    return np.asarray(np.rint(_to_rgb(tinted))[:, None], np.uint8)
 
 
 def apply_monochrome_curves(image: Image, curves: NDArray[np.uint8]) -> Image:
@@ -116,6 +151,12 @@ def apply_monochrome_curves(image: Image, curves: NDArray[np.uint8]) -> Image:
 def _to_lab(colours: Floats | Image) -> Floats:
     """LAB (n, 3), L 0..100, of (n, 3) RGB 0..255."""
     return np.asarray(cv2.cvtColor((colours / 255).astype(np.float32)[None], cv2.COLOR_RGB2LAB)[0], np.float64)
+
+
+def _to_rgb(colours: Floats) -> Floats:
+    """RGB (n, 3), 0..255, of (n, 3) LAB, L 0..100."""
+    rgb = cv2.cvtColor(colours[None].astype(np.float32), cv2.COLOR_LAB2RGB)[0]
+    return np.asarray(255 * np.clip(rgb, 0, 1), np.float64)
 
 
 def build_tone_curves(source: Floats, target: Floats) -> NDArray[np.uint8]:
@@ -144,16 +185,18 @@ def fit_light_gradient(points: Floats, samples: Floats) -> Floats:
 
 def measure_sharpness(image: Image, mask: NDArray[np.bool_]) -> float:
     """Sharpness of `image` inside `mask`: energy of its finest octave relative to the next two; blur lowers it."""
+    if not mask.any():
+        return 0.0
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine, middle, coarse = (cv2.GaussianBlur(light, (0, 0), sigma) for sigma in (0.8, 1.6, 4.0))
     return float((light - fine)[mask].std() / max(float((middle - coarse)[mask].std()), 0.5))
 
 
-def match_sharpness(image: Image, template: Image, mask: NDArray[np.bool_]) -> Image:
-    """Blur or sharpen `image` slightly towards the sharpness of `template`, both measured inside `mask`."""
+def match_sharpness(image: Image, aim: float, mask: NDArray[np.bool_]) -> Image:
+    """Blur or sharpen `image` slightly towards the sharpness `aim`, measured inside `mask`."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     part = slice(y, y + height), slice(x, x + width)
-    aim, current = measure_sharpness(template[part], mask[part]), measure_sharpness(image[part], mask[part])
+    current = measure_sharpness(image[part], mask[part])
     if current > aim:
         sigma = next(
             (px for px in BLUR_SIGMAS_PX if measure_sharpness(_blur(image[part], px), mask[part]) <= aim),
@@ -176,11 +219,12 @@ def enlarge(image: Image, factor: int) -> Image:
     result is the picture.
     """
     size = (image.shape[1] * factor, image.shape[0] * factor)
-    larger = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_LANCZOS4)
+    small = cv2.multiply(image, (FIXED_POINT,) * 4, dtype=cv2.CV_16S)  # half the memory of floats, twice as fast
+    larger = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
     for _ in range(BACK_PROJECTIONS):
-        missing = image - cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA)
-        larger += cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.add(larger, 0.0, dtype=cv2.CV_8U), np.uint8)
+        missing = cv2.subtract(small, cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA))
+        cv2.add(larger, cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC), dst=larger)
+    return np.asarray(cv2.multiply(larger, (1 / FIXED_POINT,) * 4, dtype=cv2.CV_8U), np.uint8)
 
 
 def _blur(image: Image, sigma: float) -> Image:

@@ -122,10 +122,11 @@ def _compute_area(edges: list[Points]) -> float:
 def _judge_by_hair(image: Image, face: FacePixels, hair: NDArray[np.float32]) -> tuple[Mask, Mask]:
     """(unlike skin or like hair, hair on the forehead), each (h, w) 0..1: there, a highlight is no dark hair."""
     skin, _ = measure_skin_tone(image, face.points)
-    scale = np.array(MIN_SKIN_STDDEV_LAB, np.float32)
-    way = (hair - skin) / scale
-    pixels = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - skin) / scale
-    likeness = smoothstep(*HAIR_SIDE_SHARES, pixels @ (way / (way @ way)))  # 0 at the skin's colour, 1 at the hair's
+    way = (hair - skin) / np.array(MIN_SKIN_STDDEV_LAB, np.float32) ** 2
+    share = way / (way @ (hair - skin))
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    on_the_way = cv2.transform(lab, np.append(share, -share @ skin)[None])  # 0 at the skin's colour, 1 at the hair's
+    likeness = smoothstep(*HAIR_SIDE_SHARES, on_the_way)
     highlights = face.brighter if hair[0] < skin[0] else np.zeros_like(face.brighter)
     return np.maximum(face.skin_distance, likeness), np.maximum(face.skin_distance * (1 - highlights), likeness)
 

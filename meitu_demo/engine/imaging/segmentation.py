@@ -62,10 +62,10 @@ def measure_skin_tone(image: Image, mesh: Points) -> tuple[NDArray[np.float32], 
 def measure_skin_distance(image: Image, mesh: Points) -> tuple[Mask, Mask]:
     """Return (distance from the face's skin colour, how much brighter than skin), each (h, w) float32 0..1."""
     middle, spread = measure_skin_tone(image, mesh)
-    deviation = (cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32) - middle) / spread
-    distance = np.clip(
-        (np.sqrt((deviation**2).sum(-1)) - MAX_SKIN_SIGMAS) / (MIN_NON_SKIN_SIGMAS - MAX_SKIN_SIGMAS), 0, 1
-    )
+    to_sigmas = np.column_stack([np.diag(1 / spread), -middle / spread])
+    deviation = cv2.transform(cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32), to_sigmas)
+    sigmas = np.sqrt(np.einsum("...i,...i", deviation, deviation))
+    distance = np.clip((sigmas - MAX_SKIN_SIGMAS) / (MIN_NON_SKIN_SIGMAS - MAX_SKIN_SIGMAS), 0, 1)
     return distance, np.clip(deviation[..., 0], 0, 1)
 
 

@@ -21,7 +21,7 @@ Bounds = tuple[float, float, float, float]  # (x0, y0, x1, y1)
 MAX_GRID_CELLS = 128  # along the longer side of a region: a cell is 1 % of a face, far smaller than any feature
 MIN_JACOBIAN = 0.3  # ensures more than 0.25 between the nodes
 MIN_OFFSET_PX = 1 / 64  # OpenCV rounds source positions to 1/32 px, so that smaller offsets have no effect
-STRIP_ROWS = 32  # of nodes; thinner strips no longer use two cores
+STRIP_ROWS = 16  # of cells; thinner strips no longer use two cores
 GAIN_CANDIDATES = tuple(np.linspace(1, 0, 41).tolist())
 INVERSE_ITERATIONS = 60
 EMPTY_MAP = np.empty(0, np.float32)  # OpenCV's second map, when the first holds x and y
@@ -42,7 +42,7 @@ class Warp:
     _origin: tuple[int, int]  # the first cell's first pixel (x, y)
     _cell: int  # side in pixels
     _sources: NDArray[np.float32]  # (rows, columns, 2): where each node comes from; one node more around the cells
-    _moving_nodes: NDArray[np.bool_]  # (rows, columns)
+    _moving_cells: NDArray[np.uint8]  # (rows - 2, columns - 2): 1 where a pixel may move
 
     def transform_points(self, points: Array, iterations: int = INVERSE_ITERATIONS) -> NDArray[np.float64]:
         """Map (n, 2) `points` of the picture to their positions in the result: solves q + offset(q) = p to 1e-3 pixels.
@@ -58,22 +58,18 @@ class Warp:
     def apply(self, image: Image) -> Image:
         """The warped picture; pixels that do not move are the same bytes."""
         result = image.copy()
-        for start in range(0, len(self._moving_nodes), STRIP_ROWS):  # in strips, so that boxes fit closely
-            strip = self._moving_nodes[start : start + STRIP_ROWS].astype(np.uint8)
+        for start in range(0, len(self._moving_cells), STRIP_ROWS):  # in strips, so that boxes fit closely
+            strip = self._moving_cells[start : start + STRIP_ROWS]
             for column, row, columns, rows, _ in cv2.connectedComponentsWithStats(strip)[2][1:]:  # 0 is the background
                 self._remap(image, result, slice(start + row, start + row + rows), slice(column, column + columns))
         return result
 
     def _remap(self, image: Image, result: Image, rows: slice, columns: slice) -> None:
-        """Fill the pixels that depend on the nodes of one box: with a cell around it, because of the interpolation."""
-        first_row, last_row = max(rows.start - 1, 1), min(rows.stop + 1, self._sources.shape[0] - 1)
-        first_column, last_column = max(columns.start - 1, 1), min(columns.stop + 1, self._sources.shape[1] - 1)
-        x0 = self._origin[0] + (first_column - 1) * self._cell
-        y0 = self._origin[1] + (first_row - 1) * self._cell
-        target = result[y0 : y0 + (last_row - first_row) * self._cell, x0:][
-            :, : (last_column - first_column) * self._cell
-        ]
-        sources = self._sources[first_row - 1 : last_row + 1, first_column - 1 : last_column + 1]
+        """Fill the pixels of one box of cells."""
+        x0 = self._origin[0] + columns.start * self._cell
+        y0 = self._origin[1] + rows.start * self._cell
+        target = result[y0 : self._origin[1] + rows.stop * self._cell, x0 : self._origin[0] + columns.stop * self._cell]
+        sources = self._sources[rows.start : rows.stop + 2, columns.start : columns.stop + 2]
         # Only the part of the picture that is read, because OpenCV cannot remap from more than 32767 pixels a side.
         low = np.clip(np.floor(sources.min((0, 1))).astype(int) - 4, 0, (x0, y0))
         high = np.ceil(sources.max((0, 1))).astype(int) + 5
@@ -108,9 +104,16 @@ def build_warp(field: Field, bounds: Bounds, shape: tuple[int, ...], ramp: float
         gain for gain in GAIN_CANDIDATES if _compute_min_jacobian(gain, trace, determinant) >= MIN_JACOBIAN
     )
     offsets *= np.float32(gain)
-    moving = (np.abs(offsets) >= MIN_OFFSET_PX).any(-1)
+    moving_nodes = (np.abs(offsets) >= MIN_OFFSET_PX).any(-1).astype(np.uint8)
+    moving_cells = cv2.dilate(moving_nodes, np.ones((3, 3), np.uint8))[1:-1, 1:-1]  # pixels read the nodes around
     return Warp(
-        fade_at_frame, gain, _compute_min_jacobian(gain, trace, determinant), (x0, y0), cell, nodes + offsets, moving
+        fade_at_frame,
+        gain,
+        _compute_min_jacobian(gain, trace, determinant),
+        (x0, y0),
+        cell,
+        nodes + offsets,
+        np.asarray(moving_cells, np.uint8),
     )
 
 

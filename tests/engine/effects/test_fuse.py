@@ -106,12 +106,30 @@ def test_fuse_preserves_the_users_skin_tone(template: Template, user: Face) -> N
         assert abs(result_tone - tone(tinted, user)).max() < 16
 
 
-def test_fuse_brightens_an_underexposed_photo(template: Template, user: Face) -> None:
-    """Where even the whites are dim, the photo is dark and not the skin: the face comes out brighter than it
-    went in.
+@pytest.mark.parametrize("gain", [0.45, 0.3])
+def test_fuse_brightens_an_underexposed_photo(gain: float, template: Template, user: Face) -> None:
+    """Where even the whites are dim, the photo is dark and not the skin: the face comes out almost as light as from
+    the photo before it was darkened.
     """
-    dark = (PHOTO * 0.45).astype(np.uint8)
-    assert tone(fuse(dark, user, template), template.face).mean() > 1.3 * tone(dark, user).mean()
+    dark = (PHOTO * gain).astype(np.uint8)
+    lightness = [tone(fuse(image, user, template), template.face).mean() for image in (PHOTO, dark)]
+    assert lightness[1] > 0.78 * lightness[0]
+
+
+def test_fuse_brightens_a_face_against_the_light(template: Template, user: Face) -> None:
+    """A face in shadow, its eyes' whites too, before a bright wall comes out lighter than it went in."""
+    shadow = cv2.GaussianBlur(build_outline_mask(user.landmarks.astype(np.float64), 1.3, PHOTO.shape), (0, 0), 5)
+    backlit = (PHOTO * (1 - 0.6 * shadow[..., None])).astype(np.uint8)
+    assert tone(fuse(backlit, user, template), template.face).mean() > 1.3 * tone(backlit, user).mean()
+
+
+def test_fuse_leaves_dark_skin_dark_in_a_photo_without_anything_white(template: Template, user: Face) -> None:
+    """In a close crop of dark skin nothing but eyes and teeth is light: the skin keeps its tone."""
+    dark = with_skin((0.4, 0.35, 0.32))
+    x0, y0, x1, y1 = (round(edge) for edge in user.box)
+    crop = np.ascontiguousarray(dark[y0:y1, x0:x1])
+    face = build_face(user.landmarks - np.float32((x0, y0)), user.depth, crop.shape[:2])
+    assert abs(tone(fuse(crop, face, template), template.face) - tone(crop, face)).max() < 16
 
 
 def test_fuse_keeps_a_closed_mouth_closed_on_a_smiling_template(template: Template, user: Face) -> None:
@@ -239,6 +257,25 @@ def test_fuse_of_a_black_and_white_photo_is_black_and_white(key: str, user: Face
     grey = np.dstack([cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY)] * 3)
     result = fuse(grey, user, face_templates.load_template(key)).astype(int)
     assert np.ptp(result, axis=2).max() <= 2
+
+
+def test_fuse_of_a_black_and_white_face_before_a_coloured_wall_is_black_and_white(
+    template: Template, user: Face
+) -> None:
+    """A photo whose face is grey and whose backdrop is toned blue makes the picture grey."""
+    grey = np.dstack([cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY)] * 3)
+    beside = 1 - build_outline_mask(user.landmarks.astype(np.float64), 1.2, PHOTO.shape)[..., None]
+    toned = (grey * (1 - beside * (1 - np.array((0.8, 0.8, 1.0))))).astype(np.uint8)
+    assert np.ptp(fuse(toned, user, template).astype(int), axis=2).max() <= 4
+
+
+def test_fuse_gives_red_skin_in_a_cool_photo_no_olive_tone(user: Face) -> None:
+    """Bluish light makes skin pink and then violet; removing it gives skin that is redder than yellow, not khaki."""
+    template = face_templates.load_template("flower_crown")
+    cool = np.clip(PHOTO * np.array((0.96, 0.8, 0.98)), 0, 255).astype(np.uint8)
+    pixel = np.uint8([[tone(fuse(cool, user, template), template.face)]])
+    _, a, b = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0].astype(float) - (0, 128, 128)
+    assert 25 < np.degrees(np.arctan2(b, a)) < 58
 
 
 @pytest.mark.parametrize("light", [(0.72, 0.78, 1.25), (1.1, 0.5, 0.45)], ids=["blue", "red"])

@@ -31,6 +31,20 @@ def test_blend_multiband_hides_a_difference_in_tone() -> None:
     assert steps.max() < 20
 
 
+def test_blend_multiband_spreads_no_tone_from_below_the_top_mask() -> None:
+    """A black half of the top picture that is masked out darkens nothing beside it, and outside the limit is bottom."""
+    top, bottom = np.full((200, 200, 3), 160, np.uint8), np.full((200, 200, 3), 160, np.uint8)
+    top[:, :100] = 0
+    bottom[:20] = 90
+    right = np.zeros((200, 200), np.float32)
+    right[:, 100:] = 1
+    below = np.ones((200, 200), np.float32)
+    below[:20] = 0
+    result = blend_multiband(top, bottom, right, 5, top_mask=right, limit=below)
+    assert abs(result[60:].astype(int) - 160).max() <= 1
+    assert (result[:20] == 90).all()
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 9))
 def test_blend_multiband_accepts_any_size(height: int, width: int, levels: int) -> None:

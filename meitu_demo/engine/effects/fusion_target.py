@@ -1,0 +1,206 @@
+"""What a fusion needs to know of a template and what is the same for every user: computed once, kept with the template.
+
+Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels, masks float32 (h, w) 0..1.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...domain.errors import FaceTooSmall
+from ..face_templates import Template
+from ..imaging import align, colour
+from ..imaging.blend import Image, Mask, build_outline_mask, feather_mask
+from ..imaging.faces import Face
+
+Points = NDArray[np.float64]
+
+MIN_MESH_WIDTH_PX = 4.0
+OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
+# Of the outline's size. Within a photographed jaw; a drawn front layer hides the seam.
+SEAM_OUTLINE_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}
+OUTER_OUTLINE_SHARE = 1.01  # cuts the blend's bands that reach beyond the jaw
+SKIN_OUTLINE_SHARE = 0.8  # for measures of the face's texture and tint
+SAMPLE_RADIUS_SHARE = 0.02  # of the face's width, around each skin point
+OPAQUE_ALPHA = 250  # a front layer above it hides what is below
+MIN_NECK_SAMPLES = 1000  # fewer pixels of neck and ears take the face's tone
+NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
+GAIN_WIDTH_PX = 64  # the face is shrunk to this width for gains, which are smooth
+RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
+
+
+class Box(NamedTuple):
+    """A rectangle in whole pixels; x1 and y1 are exclusive."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.y1 - self.y0, self.x1 - self.x0
+
+    def relative_to(self, other: "Box") -> "Box":
+        """The rectangle in coordinates relative to the corner of `other`."""
+        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
+
+
+@dataclass(frozen=True, eq=False)
+class FusionTarget:
+    """A template's face and skin.
+
+    face_box: the pixels that the user's face can change; base, the masks and the mesh (outline, depth) are relative to
+    it. face_mask, seam_mask, outer_mask: inside of the outline at three sizes. skin_pixels: bool, the middle of the
+    face. samples, tone, light_gradient: colours at SKIN_POINTS (n, 3), their midtone (3,), and the direction of light
+    (2,) by `fit_light_gradient`. gain: small map of a drawn face's shaded rim, 1 of a photo's. sharpness: of a photo,
+    None of a painting, which has no texture to match. body_box: face_box and all skin that shows; body, tone_mask and
+    front are its pixels. tone_mask: what takes the user's tone, or None. neck: tone (3,) of the skin beside the face
+    and its shade relative to the face, or None. front: RGB and alpha of the layer over the face, or None.
+    """
+
+    face_box: Box
+    outline: Points
+    depth: NDArray[np.float64]
+    base: Image
+    face_mask: Mask
+    seam_mask: Mask
+    outer_mask: Mask
+    skin_pixels: NDArray[np.bool_]
+    samples: Points
+    tone: Points
+    light_gradient: Points
+    gain: Mask
+    sharpness: float | None
+    body_box: Box
+    body: Image
+    tone_mask: Mask | None
+    neck: tuple[Points, float] | None
+    front: tuple[Image, Mask] | None
+
+
+_targets: WeakKeyDictionary[Template, FusionTarget] = WeakKeyDictionary()
+
+
+def load_fusion_target(template: Template) -> FusionTarget:
+    """The template's measures, computed at the first call. Raises FaceTooSmall."""
+    target = _targets.get(template)
+    if target is None:
+        target = _targets[template] = _measure(template)
+    return target
+
+
+def extract_mesh(face: Face) -> tuple[Points, NDArray[np.float64]]:
+    """(468, 2) points and (468,) depth. Raises FaceTooSmall if one is not finite, or the mesh under 4 px."""
+    mesh, depth = (np.asarray(values[: align.MESH_POINT_COUNT], np.float64) for values in (face.landmarks, face.depth))
+    is_finite = np.isfinite(mesh).all() and np.isfinite(depth).all()
+    side = float(np.ptp(mesh, axis=0).min()) if is_finite else 0.0
+    if side < MIN_MESH_WIDTH_PX:
+        raise FaceTooSmall(side=round(side), limit=round(MIN_MESH_WIDTH_PX))
+    return mesh, depth
+
+
+def _measure(template: Template) -> FusionTarget:
+    mesh, depth = extract_mesh(template.face)
+    is_drawn = template.info.kind == "drawn"
+    skin = template.skin_mask
+    if skin is not None and template.front_layer is not None:
+        skin = np.where(template.front_layer[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
+    face_box = _compute_face_box(mesh, template.base.shape, template.front_layer)
+    body_box = _compute_body_box(face_box, skin)
+    outline, base = mesh - face_box[:2], template.fusion_base[face_box.slices]
+    radius = SAMPLE_RADIUS_SHARE * float(np.ptp(mesh[:, 0]))
+    skin_points = outline[list(colour.SKIN_POINTS)]
+    samples = colour.sample_colours(base, skin_points, radius)
+    tone = colour.compute_midtone(samples)
+    face_mask = build_outline_mask(outline, 1.0, face_box.shape)
+    skin_pixels = build_outline_mask(outline, SKIN_OUTLINE_SHARE, face_box.shape) > 0.5
+    body = template.fusion_base[body_box.slices]
+    body_face = np.zeros(body_box.shape, np.float32)
+    body_face[face_box.relative_to(body_box).slices] = face_mask
+    tone_mask, neck = body_face if is_drawn else None, None
+    if skin is not None:
+        body_skin = skin[body_box.slices].astype(np.float32) / 255
+        tone_mask = np.maximum(body_face, body_skin) if is_drawn else body_skin
+        neck = _measure_neck(body[(body_skin > 0.78) & (body_face < 0.05)], tone)
+    front = None
+    if template.front_layer is not None:
+        layer = template.front_layer[body_box.slices]
+        front = (np.asarray(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), np.uint8), layer[..., 3].astype(np.float32) / 255)
+    return FusionTarget(
+        face_box=face_box,
+        outline=outline,
+        depth=depth,
+        base=base,
+        face_mask=face_mask,
+        seam_mask=build_outline_mask(outline, SEAM_OUTLINE_SHARE[template.info.kind], face_box.shape),
+        outer_mask=build_outline_mask(outline, OUTER_OUTLINE_SHARE, face_box.shape),
+        skin_pixels=skin_pixels,
+        samples=samples,
+        tone=tone,
+        light_gradient=colour.fit_light_gradient(skin_points, samples),
+        gain=_measure_rim_shade(base, outline, tone, is_drawn=is_drawn),
+        sharpness=None if is_drawn else colour.measure_sharpness(base, skin_pixels),
+        body_box=body_box,
+        body=body,
+        tone_mask=tone_mask,
+        neck=neck,
+        front=front,
+    )
+
+
+def _compute_face_box(outline: Points, shape: tuple[int, ...], front_layer: NDArray[np.uint8] | None) -> Box:
+    """The outline with a margin, inside a picture of `shape`, without the edges that an opaque front layer hides."""
+    margin = OUTLINE_MARGIN_SHARE * np.ptp(outline[:, 0])
+    rows, columns = shape[:2]
+    x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
+    x1, y1 = np.clip(np.ceil(outline.max(0) + margin).astype(int), (x0 + 2, y0 + 2), (columns, rows))
+    if front_layer is not None:
+        face = build_outline_mask(outline - (x0, y0), OUTER_OUTLINE_SHARE, (y1 - y0, x1 - x0)) > 1 / 255
+        shown = face & (front_layer[y0:y1, x0:x1, 3] < OPAQUE_ALPHA)
+        left, top, width, height = cv2.boundingRect(shown.astype(np.uint8))
+        if min(width, height) >= 2:
+            x0, y0, x1, y1 = x0 + left, y0 + top, x0 + left + width, y0 + top + height
+    return Box(int(x0), int(y0), int(x1), int(y1))
+
+
+def _compute_body_box(box: Box, skin_mask: NDArray[np.uint8] | None) -> Box:
+    """The bounding box of `box` and of the template's skin."""
+    if skin_mask is None or not skin_mask.any():
+        return box
+    x, y, width, height = cv2.boundingRect(skin_mask)
+    return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
+
+
+def _measure_neck(pixels: Image, face_tone: Points) -> tuple[Points, float] | None:
+    """(tone (3,), brightness relative to the face) of (n, 3) pixels of neck and ears; None of too few."""
+    if len(pixels) < MIN_NECK_SAMPLES:
+        return None
+    tone = colour.compute_midtone(pixels.astype(np.float64))
+    shade = tone @ colour.LUMA_WEIGHTS / max(float(face_tone @ colour.LUMA_WEIGHTS), 1.0)
+    return tone, float(np.clip(shade, *NECK_SHADE_RANGE))
+
+
+def _measure_rim_shade(base: Image, outline: Points, tone: Points, *, is_drawn: bool) -> Mask:
+    """Small map of the gain that shades the rim like the drawing's, so that the face looks round; 1 at the features."""
+    width = float(np.ptp(outline[:, 0]))
+    shrink_factor = max(1, int(width / GAIN_WIDTH_PX))
+    small = cv2.resize(base, None, fx=1 / shrink_factor, fy=1 / shrink_factor, interpolation=cv2.INTER_AREA)
+    if not is_drawn:
+        return np.ones(small.shape[:2], np.float32)
+    points = outline * (np.array(small.shape[1::-1]) / base.shape[1::-1])
+    skin = build_outline_mask(points, 0.97, small.shape)
+    light = (small @ colour.LUMA_WEIGHTS).astype(np.float32)
+    spread = 0.05 * width / shrink_factor
+    soft = feather_mask(light * skin, spread) / np.maximum(feather_mask(skin, spread), 1e-3)
+    shade = np.clip(soft / max(float(tone @ colour.LUMA_WEIGHTS), 1.0), *RIM_SHADE_RANGE)
+    rim = 1 - feather_mask(build_outline_mask(points, 0.78, small.shape), 4 * spread)
+    return np.asarray(1 + (shade - 1) * rim, np.float32)
