@@ -23,7 +23,7 @@ from . import assistants, mirror
 from .context import Context
 from .evaluation import downloads as evaluation_downloads
 from .gradio_patches import static_images
-from .gradio_patches.assets import PrecompressedAssetsMiddleware
+from .gradio_patches.assets import PageFiles, PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
 from .gradio_patches.mount import mount_patched
@@ -63,7 +63,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
-    style, script = publish_assets(blocks)
+    page_files = publish_assets(blocks)
     SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
     mcp_server = None
@@ -75,12 +75,12 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
         lifespan=build_lifespan(context, gradio_cleanup, mcp_server),
         middleware=build_middleware(
             settings, service.ledger, context.session_data.upload_quota, is_billable=service.targets.is_any_live(),
-            style=style, script=script,
+            page_files=page_files,
         ),
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     add_routes(app, context, mcp_server)
-    app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts, style))
+    app.state.gradio = mount_patched(app, blocks, uploads_dir, **build_mount_options(settings, texts, page_files.style))
 
     async def before_stop() -> None:
         await context.service.single_flight.drain(MAX_DRAIN_S)
@@ -117,9 +117,9 @@ def build_lifespan(
 
 
 def build_middleware(
-    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool, style: str, script: str
+    settings: Settings, ledger: LazyLedger, upload_quota: UploadQuota, *, is_billable: bool, page_files: PageFiles
 ) -> list[Middleware]:
-    """All middleware, outermost first. is_billable: calls may cost the owner money. style, script: their addresses."""
+    """All middleware, outermost first. is_billable: calls may cost the owner money."""
     login = Middleware(
         LoginMiddleware, verify=build_password_check(settings.login), is_hf_space=settings.space,
         trusted_proxies=settings.trusted_proxies,
@@ -137,7 +137,7 @@ def build_middleware(
         Middleware(VisitorCookieMiddleware, ledger=ledger, is_hf_space=settings.space),
         Middleware(GZipMiddleware, minimum_size=2048, compresslevel=6),
         Middleware(UploadQuotaMiddleware, quota=upload_quota, trusted_proxies=settings.trusted_proxies),
-        Middleware(PageHtmlMiddleware, style=style, script=script),
+        Middleware(PageHtmlMiddleware, files=page_files, has_login=bool(settings.login)),
     ]  # fmt: skip
 
 

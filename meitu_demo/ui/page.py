@@ -11,7 +11,7 @@ from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
 from .gradio_patches.assets import ASSETS_DIR as GRADIO_ASSETS_DIR
-from .gradio_patches.assets import list_styles, register_asset
+from .gradio_patches.assets import ASSETS_PATH, PageFiles, list_files, register_asset
 from .header import render_header, render_vendor_css
 from .panel import deep_links, panel, shared_photo
 from .panel.examples import render_example_css
@@ -75,14 +75,19 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
     return blocks
 
 
-def publish_assets(blocks: gr.Blocks) -> tuple[str, str]:
-    """Serve assets/css, after the styles of Gradio's components, and assets/js as one file each; returns their URLs."""
+def publish_assets(blocks: gr.Blocks) -> PageFiles:
+    """Serve assets/css, after the styles of Gradio's components, and assets/js as one file each."""
     style, script = (
         "\n".join(path.read_text("utf-8") for path in sorted((ASSETS_DIR / kind).glob(f"*.{kind}")))
         for kind in ("css", "js")
     )
     style += render_vendor_css() + render_example_css()
-    names = list_styles({block.get_block_name() for block in blocks.blocks.values()})
-    style = "\n".join([*((GRADIO_ASSETS_DIR / name).read_text("utf-8") for name in names), style])
-    script = f"window.servedStyles = {json.dumps(names)};\n{script}"
-    return register_asset("demo", ".css", style), register_asset("demo", ".js", script)
+    names = list_files({block.get_block_name() for block in blocks.blocks.values()})
+    styles = [name for name in names if name.endswith(".css")]
+    style = "\n".join([*((GRADIO_ASSETS_DIR / name).read_text("utf-8") for name in styles), style])
+    script = f"window.servedStyles = {json.dumps(styles)};\n{script}"
+    return PageFiles(
+        register_asset("demo", ".css", style),
+        register_asset("demo", ".js", script),
+        tuple(ASSETS_PATH.removeprefix("/") + name for name in names if name.endswith(".js")),
+    )

@@ -29,6 +29,7 @@ from meitu_demo.photos.provenance.record import Mark, Provenance, SourceType
 from meitu_demo.preflight.fixes import Fix
 from meitu_demo.settings import Settings
 from meitu_demo.ui import html
+from meitu_demo.ui.gradio_patches.assets import PageFiles
 from meitu_demo.ui.header import render_header
 from meitu_demo.ui.history.entries import History
 from meitu_demo.ui.history.views import render_listing
@@ -208,7 +209,9 @@ def build_page_pieces(text: str, language: str) -> Pieces:
     explained = {"title": text, "text": text}
     return {
         "header.header": [render_header(TargetResolver(Settings()), language)],
-        "page_head.page_head": [render("page_head.page_head", language, style="demo.css", script="demo.js")],
+        "page_head.page_head": [
+            render("page_head.page_head", language, files=PageFiles("demo.css", "demo.js", (text,)))
+        ],
         "login.page": [render_login_page(language)],
         "mirror.mirror": [
             mirror.render_mirror(language),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 import brotli
@@ -37,10 +38,10 @@ SCRIPT_EDITS = (
     ("le(()=>{v(),oe(()=>{O.reload(", "let built=!1;le(()=>{if(v(),!built){built=!0;return}oe(()=>{O.reload("),
     # Gradio watches each value of its configuration for changes; only its development server changes them.
     ("R(M,S(G).get_url_config(),!0),oe(S(M))", "R(M,S(G).get_url_config()),oe(S(M))"),
-    # A component waits for each of its style sheets. The page has those that `list_styles` names in one file.
+    # A component waits for each of its style sheets. The page has those that `list_files` names in one file.
     ("if(t=Je(t,n),t in Ye)return;", "if(t=Je(t,n),t in Ye||window.servedStyles?.includes(t.split(`/`).pop()))return;"),
 )
-SCRIPT_WITH_COMPONENTS, STYLE_OF_PAGE = "core-*.js", "index-*.css"
+FIRST_SCRIPT, SCRIPT_WITH_COMPONENTS, STYLE_OF_PAGE = "index-*.js", "core-*.js", "index-*.css"
 VIDEO_DECODER = re.compile(r"hls-\w+\.js")
 EXPORTED_NAMES = re.compile(r" as (\w+)")
 
@@ -56,16 +57,33 @@ def register_asset(stem: str, suffix: str, text: str) -> str:
     return ASSETS_PATH.removeprefix("/") + name
 
 
-def list_styles(component_types: Iterable[str]) -> list[str]:
-    """Names of Gradio's style sheets for `component_types`, without the one that its page names."""
-    script = next(ASSETS_DIR.glob(SCRIPT_WITH_COMPONENTS)).read_text("utf-8")
+class PageFiles(NamedTuple):
+    """Addresses of what the page names in its head: the demo's style and script, and Gradio's scripts to preload."""
+
+    style: str = ""
+    script: str = ""
+    preloaded: tuple[str, ...] = ()
+
+
+def list_files(component_types: Iterable[str]) -> list[str]:
+    """Names of Gradio's scripts and styles for a page of `component_types`, in order, without the style that it names.
+
+    Its scripts import each other in steps, so that a browser would learn of the last ones late.
+    """
+    first = next(ASSETS_DIR.glob(FIRST_SCRIPT)).name
+    frame = _list_imports(first, r"import\(`\./Index-")
+    blocks = _list_imports(frame[0], r"import\(`\./Blocks-")
+    types = "|".join(component_types)
+    parts = _list_imports(SCRIPT_WITH_COMPONENTS, rf"\b(?:{types}):{{[^}}]*\bcomponent:\(\)=>v\(\(\)=>import")
+    return [name for name in dict.fromkeys([first, *frame, *blocks, *parts]) if not fnmatch(name, STYLE_OF_PAGE)]
+
+
+def _list_imports(script_pattern: str, import_pattern: str) -> list[str]:
+    """Names of all files that the imports in one of Gradio's scripts need, each import's own file first."""
+    script = next(ASSETS_DIR.glob(script_pattern)).read_text("utf-8")
     files = re.findall(r'"\./([^"]+)"', script[: script.index("]")])
-    styles: set[str] = set()
-    for component_type in sorted(component_types):
-        pattern = rf"\b{component_type}:{{[^}}]*\bcomponent:\(\)=>v\(\(\)=>import\(`[^`]+`\)[^[]*\[([\d,]+)\]"
-        if match := re.search(pattern, script):
-            styles.update(files[int(number)] for number in match[1].split(","))
-    return sorted(name for name in styles if name.endswith(".css") and not fnmatch(name, STYLE_OF_PAGE))
+    numbers = re.findall(import_pattern + r"[^[]*\[([\d,]+)\]", script)
+    return [files[int(number)] for number in ",".join(numbers).split(",") if number]
 
 
 class PrecompressedAssetsMiddleware:

@@ -1,6 +1,7 @@
 """Gradio's scripts and styles, and the demo's: complete, compressed, cacheable for ever, and no other file."""
 
 import re
+from pathlib import Path
 
 import brotli
 import httpx
@@ -13,7 +14,7 @@ from meitu_demo.ui.gradio_patches.assets import (
     SCRIPT_EDITS,
     PrecompressedAssetsMiddleware,
     edit_script,
-    list_styles,
+    list_files,
     register_asset,
 )
 
@@ -81,20 +82,33 @@ def test_edit_script_finds_each_edit_once_in_this_gradio(old: str) -> None:
     assert old.encode() not in edit_script(files[0].name, files[0].read_bytes())
 
 
-def test_list_styles_names_those_that_the_page_would_wait_for(page: Page) -> None:
-    """Each component type of the page has some, and they are files; a type that Gradio does not have has none."""
+def test_list_files_names_those_that_the_page_would_wait_for(page: Page) -> None:
+    """Each component type of the page has a script and a style; a type that Gradio does not have has none."""
     types = {part["type"] for part in page.config["components"]} - {"api", "state"}
-    names = list_styles(types)
-    assert all((ASSETS_DIR / name).is_file() for name in names)
-    assert all(set(list_styles({name})) <= set(names) for name in types)
-    assert {name for name in types if not list_styles({name})} == set()
-    assert list_styles({"no such component"}) == []
+    names = list_files(types)
+    frame = set(list_files({"no such component"}))
+    for name in types:
+        assert frame < set(list_files({name})) <= set(names)
+        assert {Path(file).suffix for file in set(list_files({name})) - frame} == {".js", ".css"}
     style, script = (
         page.http.get(f"{page.url}/{address}").text
         for address in re.findall(r'"(assets/demo-[^"]+)"', page.http.get(page.url).text)[:2]
     )
-    assert all((ASSETS_DIR / name).read_text("utf-8") in style for name in names)
-    assert all(f'"{name}"' in script.partition("\n")[0] for name in names)
+    styles = [name for name in names if name.endswith(".css")]
+    assert all((ASSETS_DIR / name).read_text("utf-8") in style for name in styles)
+    assert all(f'"{name}"' in script.partition("\n")[0] for name in styles)
+
+
+def test_list_files_names_what_its_scripts_import(page: Page) -> None:
+    """So the page preloads each script before any of them has to be read."""
+    preloaded = set(re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page.http.get(page.url).text))
+    imported = {
+        name
+        for script in preloaded
+        for name in re.findall(r'\b(?:from|import)"\./([^"]+)"', (ASSETS_DIR / script).read_text("utf-8"))
+    }
+    assert len(preloaded) > 30
+    assert imported <= preloaded
 
 
 def test_edit_script_keeps_what_importers_of_the_video_decoder_name() -> None:
