@@ -29,9 +29,11 @@ __all__ = [
     "MAX_PIXELS",
     "PreparedPhoto",
     "decode",
+    "decode_opened",
     "encode",
     "encode_small",
     "format_file_size",
+    "open_photo",
     "prepare",
     "read_photo",
     "read_size",
@@ -70,7 +72,11 @@ def prepare(source: bytes, limits: ImageLimits, thumbnail_px: int = 0) -> Prepar
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode the first frame to upright sRGB pixels (h, w, 3), C-contiguous and writeable. Raises ImageRejected."""
-    opened = open_photo(data, max_pixels=max_pixels)
+    return decode_opened(open_photo(data, max_pixels=max_pixels))
+
+
+def decode_opened(opened: OpenedPhoto) -> Image:
+    """Do as `decode` with an opened file."""
     pixels, _ = read_pixels(opened)
     pixels, _ = convert_to_srgb(pixels, opened)
     return np.require(apply_exif_orientation(pixels, opened.orientation), np.uint8, ["C", "W"])
