@@ -82,9 +82,16 @@ def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Siz
 
 
 def encode(pixels: Image, quality: int = MAX_QUALITY, *, full_colour: bool = True) -> bytes:
-    """Encode RGB `pixels` as a baseline JPEG without metadata; 4:4:4, or 4:2:0 without `full_colour`."""
+    """Encode RGB `pixels` as a baseline JPEG without metadata; 4:4:4, or 4:2:0 without `full_colour`.
+
+    At 4:4:4 a restart marker follows each row of blocks, for `jpeg_rows`.
+    """
     factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_colour else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+    restart_interval = -(-pixels.shape[1] // 8) if full_colour else 0
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor,
+        cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval,
+    ]  # fmt: skip
     encoded: Any = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1]
     return bytes(encoded)
 

@@ -53,7 +53,7 @@ def encode_download(result: CallResult, language: str, *, visible_label: bool) -
     """`for_download` of the result's master, without the steps between. Raises ImageRejected."""
     if not visible_label:
         return unlabelled(result)
-    labelled = encode_labelled(result, codec.decode(result.result_photo.data), language)
+    labelled = label.add_label(result.result_photo.data, translate("label.visible", language))
     return embed_provenance(labelled, build_provenance(result))
 
 
