@@ -62,6 +62,11 @@ def shrink(pixels: Image, size: Size) -> Image:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def fits_byte_limit(data: bytes, limits: ImageLimits) -> bool:
+    """Whether `data` takes at most TARGET_BYTES_SHARE of `limits.max_bytes`."""
+    return len(data) <= _compute_byte_budget(limits)
+
+
 def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
     """Encode as (JPEG, (width, height)) within TARGET_BYTES_SHARE of `limits.max_bytes`, at the best quality that fits.
 

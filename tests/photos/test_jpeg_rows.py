@@ -1,4 +1,4 @@
-"""`jpeg_rows`: only the last rows of a JPEG change, and only of those that our own encoder made."""
+"""`jpeg_rows`: which JPEGs our own encoder made; of those, only the last rows change."""
 
 import io
 
@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import Image
 from meitu_demo.photos import codec, fit
-from meitu_demo.photos.jpeg_rows import change_last_rows
+from meitu_demo.photos.jpeg_rows import change_last_rows, is_own_encoding
 
 
 def invert(pixels: Image) -> Image:
@@ -68,3 +68,12 @@ def test_change_last_rows_refuses_damaged_rows(portrait_pixels: Image) -> None:
     last_marker = max(jpeg.rfind(bytes([0xFF, kind])) for kind in range(0xD0, 0xD8))
     with pytest.raises(ImageRejected, match="image_truncated"):
         change_last_rows(jpeg[: last_marker + 6] + b"\xff\xd9", 200, invert)
+
+
+def test_is_own_encoding_needs_the_whole_file(portrait_pixels: Image) -> None:
+    """A file of our encoder is recognised, not with anything after its end, at another quality, or from elsewhere."""
+    jpeg = codec.encode(portrait_pixels)
+    stream = io.BytesIO()
+    Pictures.fromarray(portrait_pixels).save(stream, "JPEG", quality=95, subsampling=0)
+    others = [jpeg + b"\0", jpeg + jpeg, fit.encode(portrait_pixels, 94), stream.getvalue()]
+    assert [is_own_encoding(data) for data in [jpeg, *others]] == [True, *[False] * len(others)]
