@@ -45,10 +45,11 @@ def apply_effect(endpoint: Endpoint, data: bytes, values: Values) -> bytes:
     kind = codec.sniff(data)
     if kind is not None and kind not in limits.media_types:  # anything that is not a picture fails in decoding
         raise ImageRejected("image_wrong_kind", found=kind, allowed=", ".join(limits.media_types))
-    width, height = codec.read_size(data)  # before decoding: a small file may decode to a huge picture
+    opened = codec.open_photo(data)  # only the header: a small file may decode to a huge picture
+    width, height = opened.width, opened.height
     if min(width, height) < limits.min_side_px:
         raise ImageRejected("image_too_small", width=width, height=height, limit=limits.min_side_px)
     if max(width, height) > limits.max_side_px:
         raise ImageRejected("image_too_many_pixels", width=width, height=height, limit=limits.max_side_px)
     with cpu_slots.effect_running():
-        return codec.encode(endpoint.render_offline(codec.decode(data), checked))
+        return codec.encode(endpoint.render_offline(codec.decode_opened(opened), checked))

@@ -37,21 +37,19 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     if not (request.query_params.get("api_key") and request.query_params.get("api_secret")):
         return failure_answer("key_refused")
     try:
-        body = _parse_json(await read_body(request, endpoint.limits.max_bytes * 2))
-        parameter, media, is_link = _parse_body(body)
+        body = await read_body(request, endpoint.limits.max_bytes * 2)
+        parameter, media = await anyio.to_thread.run_sync(_parse_body, body)
         media_type = _parse_media_type(parameter, endpoint)
         values = {
             control.name: parameter[control.wire_name]
             for control in endpoint.controls
             if control.wire_name in parameter
         }
-        if is_link:
+        if isinstance(media, str):
             state = request.app.state
-            data = await download.download_photo(state.http, media, allow_private=state.private_links)
-        else:
-            data = await anyio.to_thread.run_sync(_decode_base64, media)
+            media = await download.download_photo(state.http, media, allow_private=state.private_links)
         start = time.perf_counter()
-        picture = await request.app.state.engine.run_effect(endpoint, data, values)
+        picture = await request.app.state.engine.run_effect(endpoint, media, values)
         elapsed_s = time.perf_counter() - start
     except _MalformedRequest as error:
         return failure_answer(error.slug)
@@ -60,7 +58,15 @@ async def handle(request: Request, endpoint: Endpoint) -> Response:
     except Exception:
         log.exception("%s failed", endpoint.id)
         return failure_answer("processing_failed")
-    return await _success_answer(request, endpoint, picture, media_type, values, elapsed_s)
+    parameter = {
+        "version": values.get("version") or ANSWER_VERSIONS.get(endpoint.id, "1.0.0"),
+        "rsp_media_type": media_type,
+    }
+    if endpoint.id == "anime_avatar":
+        parameter = {"time": round(elapsed_s, 9), **parameter}
+    if media_type == "url":
+        return _success_answer(parameter, str(request.url_for("result", token=request.app.state.results.put(picture))))
+    return await anyio.to_thread.run_sync(_success_answer, parameter, picture)
 
 
 def failure_answer(slug: str, detail: str = "") -> Response:
@@ -89,36 +95,22 @@ def set_link(body: dict[str, Any], link: str) -> None:
     body["media_info_list"] = [{"media_data": link, "media_profiles": {"media_data_type": "url"}}]
 
 
-async def _success_answer(
-    request: Request, endpoint: Endpoint, picture: bytes, media_type: str, values: dict[str, Any], elapsed_s: float
-) -> Response:
-    parameter: dict[str, Any] = {
-        "version": values.get("version") or ANSWER_VERSIONS.get(endpoint.id, "1.0.0"),
-        "rsp_media_type": media_type,
-    }
-    if endpoint.id == "anime_avatar":
-        parameter = {"time": round(elapsed_s, 9), **parameter}
-    if media_type == "url":
-        media, kind = str(request.url_for("result", token=request.app.state.results.put(picture))), "url"
-    else:
-        media, kind = (await anyio.to_thread.run_sync(base64.b64encode, picture)).decode("ascii"), "jpg"
+def _success_answer(parameter: dict[str, Any], media: bytes | str) -> Response:
+    """The answer with a picture, in base64, or the link to it. Blocks if it is a picture."""
+    data, kind = (media, "url") if isinstance(media, str) else (base64.b64encode(media).decode("ascii"), "jpg")
     profiles = {"media_data_type": kind}
-    body = {"parameter": parameter, "media_info_list": [{"media_data": media, "media_profiles": profiles}]}
+    body = {"parameter": parameter, "media_info_list": [{"media_data": data, "media_profiles": profiles}]}
     return JSONResponse(body, headers={"x-request-id": uuid.uuid4().hex})
 
 
-def _parse_json(data: bytes) -> dict[str, Any]:
+def _parse_body(data: bytes) -> tuple[dict[str, Any], bytes | str]:
+    """(parameter, the picture or its URL). `media_extra` and `extra` are accepted and ignored. Blocks."""
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
         raise _MalformedRequest from None
     if not isinstance(body, dict):
         raise _MalformedRequest
-    return body
-
-
-def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
-    """(parameter, media_data, whether that is a URL). `media_extra` and `extra` are accepted and ignored."""
     parameter = body.get("parameter")
     media_list = body.get("media_info_list")
     first = media_list[0] if isinstance(media_list, list) and media_list else None
@@ -133,7 +125,7 @@ def _parse_body(body: dict[str, Any]) -> tuple[dict[str, Any], str, bool]:
     kind = profiles.get("media_data_type", "jpg")
     if kind not in ("jpg", "url"):
         raise ValueRejected(control="media_data_type", value=str(kind)[:64], allowed="jpg, url")
-    return parameter, media, kind == "url"
+    return parameter, media if kind == "url" else _decode_base64(media)
 
 
 def _parse_media_type(parameter: dict[str, Any], endpoint: Endpoint) -> str:

@@ -6,7 +6,7 @@ The steps of `prepare`, and the modules that do them:
     read_pixels              converts any colour mode to RGB         to_rgb, jpeg_decoder, icc_profile
     shrink                   to the vendor's size and byte limits    fit
     convert_to_srgb, apply_exif_orientation                          to_rgb, colour_encoding
-    encode                   a JPEG without metadata                 fit
+    encode                   a JPEG without metadata                 fit, jpeg_rows
 
 Colours and orientation are converted after shrinking, when fewer pixels are left. Images are RGB uint8 (h, w, 3).
 Every function is pure and blocks: call it from a worker thread. Every rejection is an ImageRejected; its slugs are
@@ -21,6 +21,7 @@ from ..domain.model import Image, ImageLimits, Photo, PhotoChange
 from . import fit
 from .fit import encode
 from .headers import MEDIA_TYPES, Size, detect_format
+from .jpeg_rows import is_own_encoding
 from .safe_open import MAX_BYTES, MAX_PIXELS, OpenedPhoto, format_file_size, open_photo
 from .to_rgb import apply_exif_orientation, convert_to_srgb, read_pixels
 
@@ -29,9 +30,11 @@ __all__ = [
     "MAX_PIXELS",
     "PreparedPhoto",
     "decode",
+    "decode_opened",
     "encode",
     "encode_small",
     "format_file_size",
+    "open_photo",
     "prepare",
     "read_photo",
     "read_size",
@@ -51,26 +54,39 @@ class PreparedPhoto:
 def prepare(source: bytes, limits: ImageLimits, thumbnail_px: int = 0) -> PreparedPhoto:
     """Re-encode `source` as a JPEG within `limits`: upright, sRGB, no metadata. Raises ImageRejected.
 
+    What our own encoder made, such as an earlier result, only loses its metadata: encoding it again would blur it.
     thumbnail_px: the longest side of a thumbnail, which costs far less here than to decode the photo again; 0 for none.
     """
     opened = open_photo(source)
     stored_size = opened.image.size
     fit.fit_size((opened.width, opened.height), limits)  # first, so that a rejection names the upright size
     size = fit.fit_size(stored_size, limits)
-    pixels, changes = read_pixels(opened, fit.choose_decode_size(size, len(source), limits))
-    pixels = fit.shrink(pixels, fit.choose_size_for_bytes(pixels, size, limits))
+    stored_pixels, changes = read_pixels(opened, fit.choose_decode_size(size, len(source), limits))
+    pixels = fit.shrink(stored_pixels, fit.choose_size_for_bytes(stored_pixels, size, limits))
     pixels, profile = convert_to_srgb(pixels, opened)
     pixels = apply_exif_orientation(pixels, opened.orientation)
-    data, (width, height) = fit.encode_within_limits(pixels, limits)
+    if pixels is stored_pixels and size == stored_size and _is_ready(opened, limits):
+        data, (width, height) = opened.stripped, stored_size
+    else:
+        data, (width, height) = fit.encode_within_limits(pixels, limits)
     thumbnail = encode_small(pixels, thumbnail_px) if thumbnail_px else b""
     photo = Photo(data, MEDIA_TYPES["JPEG"], width, height, thumbnail)
     changes += profile + _list_changes(opened, photo)
     return PreparedPhoto(photo, tuple(changes))
 
 
+def _is_ready(opened: OpenedPhoto, limits: ImageLimits) -> bool:
+    """Whether the file without its metadata is as `encode_within_limits` would make it."""
+    return opened.kind == "JPEG" and fit.fits_byte_limit(opened.stripped, limits) and is_own_encoding(opened.stripped)
+
+
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode the first frame to upright sRGB pixels (h, w, 3), C-contiguous and writeable. Raises ImageRejected."""
-    opened = open_photo(data, max_pixels=max_pixels)
+    return decode_opened(open_photo(data, max_pixels=max_pixels))
+
+
+def decode_opened(opened: OpenedPhoto) -> Image:
+    """Do as `decode` with an opened file."""
     pixels, _ = read_pixels(opened)
     pixels, _ = convert_to_srgb(pixels, opened)
     return np.require(apply_exif_orientation(pixels, opened.orientation), np.uint8, ["C", "W"])

@@ -62,6 +62,11 @@ def shrink(pixels: Image, size: Size) -> Image:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def fits_byte_limit(data: bytes, limits: ImageLimits) -> bool:
+    """Whether `data` takes at most TARGET_BYTES_SHARE of `limits.max_bytes`."""
+    return len(data) <= _compute_byte_budget(limits)
+
+
 def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Size]:
     """Encode as (JPEG, (width, height)) within TARGET_BYTES_SHARE of `limits.max_bytes`, at the best quality that fits.
 
@@ -82,9 +87,16 @@ def encode_within_limits(pixels: Image, limits: ImageLimits) -> tuple[bytes, Siz
 
 
 def encode(pixels: Image, quality: int = MAX_QUALITY, *, full_colour: bool = True) -> bytes:
-    """Encode RGB `pixels` as a baseline JPEG without metadata; 4:4:4, or 4:2:0 without `full_colour`."""
+    """Encode RGB `pixels` as a baseline JPEG without metadata; 4:4:4, or 4:2:0 without `full_colour`.
+
+    At 4:4:4 a restart marker follows each row of blocks, for `jpeg_rows`.
+    """
     factor = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_colour else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+    restart_interval = -(-pixels.shape[1] // 8) if full_colour else 0
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor,
+        cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval,
+    ]  # fmt: skip
     encoded: Any = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1]
     return bytes(encoded)
 

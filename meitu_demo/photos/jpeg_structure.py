@@ -69,8 +69,8 @@ def is_complete(data: bytes) -> bool:
     Raises struct.error, and ValueError for an invalid header or more than _MAX_SCANS scans.
     """
     (width, height), _, scan = read_header(data)
-    end = data.find(b"\xff\xd9", scan)
-    if width * height > _MAX_PIXELS_PER_BYTE * ((end if end >= 0 else len(data)) - scan):
+    min_end = scan - (-width * height // _MAX_PIXELS_PER_BYTE)
+    if len(data) < min_end or data.find(b"\xff\xd9", scan, min_end + 1) >= 0:
         return False
     if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # parse them: an appended video may hold such bytes by chance
         _check_scans(data, scan)
@@ -78,8 +78,8 @@ def is_complete(data: bytes) -> bool:
 
 
 def has_end_marker(data: bytes) -> bool:
-    """Whether an end marker follows the first scan."""
-    return data.find(b"\xff\xd9", read_header(data).scan_start) >= 0
+    """Whether an end marker follows the first scan. Searched from the end, where it nearly always is."""
+    return data.rfind(b"\xff\xd9", read_header(data).scan_start) >= 0
 
 
 def has_metadata(data: bytes) -> bool:

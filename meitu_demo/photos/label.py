@@ -12,7 +12,7 @@ flat ends). Every function is pure and blocks: call it from a worker thread.
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from PIL import ImageDraw, ImageFont
 
 from ..domain.model import Image
 from . import codec
+from .jpeg_rows import change_last_rows
 
 Points = Sequence[tuple[float, float]]
 
@@ -71,12 +72,28 @@ _CAP_HEIGHT_RATIO = 0.69  # of the built-in font's size
 _SUPERSAMPLING = 4  # samples per pixel and axis, for the plate's corners
 
 
+class _Plate(NamedTuple):
+    """letters: coverage of the whole plate by the text, 0..255. top, left: its place in the picture. In px."""
+
+    letters: Image
+    top: int
+    left: int
+    corner_radius: float
+
+
 def add_label(picture: bytes, text: str) -> bytes:
     """Draw `text` on an encoded picture and encode it once: PNG stays PNG, WebP stays WebP, all else becomes JPEG.
 
-    The result is upright, sRGB and without metadata. Raises ImageRejected, and ValueError as `draw_label` does.
+    Of a JPEG by our own encoder only the rows with the label are encoded again. The result is upright, sRGB and without
+    metadata. Raises ImageRejected, and ValueError as `draw_label` does.
     """
-    return encode_labelled(codec.decode(picture), codec.sniff(picture), text)
+    opened = codec.open_photo(picture)
+    if opened.kind == "JPEG" and opened.orientation == 1:
+        plate = _place_plate((opened.height, opened.width), text)
+        labelled = change_last_rows(opened.stripped, plate.top, lambda rows: _draw_plate(rows, opened.height, plate))
+        if labelled:
+            return labelled
+    return encode_labelled(codec.decode_opened(opened), codec.sniff(picture), text)
 
 
 def encode_labelled(pixels: Image, media_type: str | None, text: str) -> bytes:
@@ -96,7 +113,12 @@ def draw_label(pixels: Image, text: str) -> Image:
 
     text: words separated by spaces, of ASCII and the characters in STROKES. Raises ValueError for any other character.
     """
-    height, width = pixels.shape[:2]
+    return _draw_plate(pixels, len(pixels), _place_plate(pixels.shape[:2], text))
+
+
+def _place_plate(size: tuple[int, ...], text: str) -> _Plate:
+    """The label of a picture of that size (rows, columns)."""
+    height, width = size
     cap_height = math.ceil(MIN_CAP_HEIGHT_SHARE * min(height, width))
     if cap_height < _MIN_CAP_HEIGHT_PX:
         label_height, label_width = (side / 40 + 2 * _MARGIN for side in _render_text(text, 40).shape)
@@ -104,11 +126,17 @@ def draw_label(pixels: Image, text: str) -> Image:
     letters = _render_text(text, cap_height)
     rows, columns = letters.shape
     bottom, right = (max(side - round(_MARGIN * cap_height), size) for side, size in ((height, rows), (width, columns)))
+    return _Plate(letters, bottom - rows, right - columns, _CORNER_RADIUS * cap_height)
+
+
+def _draw_plate(pixels: Image, height: int, plate: _Plate) -> Image:
+    """Return a copy of `pixels`, the last rows of a picture that is `height` px high, with the label."""
     labelled = pixels.copy()
-    corner = labelled[bottom - rows : bottom, right - columns : right]
-    plate = _render_plate(corner.shape[:2], _CORNER_RADIUS * cap_height)[..., None] * _PLATE_OPACITY
-    ink = letters[: corner.shape[0], : corner.shape[1], None] / np.float32(255)
-    corner[:] = ((corner * (1 - plate) + _PLATE_RGB * plate) * (1 - ink) + _INK_LEVEL * ink + 0.5).astype(np.uint8)
+    top = plate.top - height + len(pixels)
+    corner = labelled[top : top + len(plate.letters), plate.left : plate.left + plate.letters.shape[1]]
+    shade = _render_plate(corner.shape[:2], plate.corner_radius)[..., None] * _PLATE_OPACITY
+    ink = plate.letters[: corner.shape[0], : corner.shape[1], None] / np.float32(255)
+    corner[:] = ((corner * (1 - shade) + _PLATE_RGB * shade) * (1 - ink) + _INK_LEVEL * ink + 0.5).astype(np.uint8)
     return labelled
 
 

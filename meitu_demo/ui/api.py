@@ -6,6 +6,7 @@ No ``from __future__ import annotations`` here: Gradio reads the annotations to 
 import asyncio
 import inspect
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                     result = await handle.result()
                 finally:
                     handle.release()
-                data = await anyio.to_thread.run_sync(_render_result, context, result, language)
+                is_labelled = context.settings.visible_label
+                encode = partial(export.encode_download, result, language, visible_label=is_labelled)
+                data = await anyio.to_thread.run_sync(encode)
                 path = Path(await context.write_reserved_upload(caller, upload, build_file_name(result), data))
         except Exception as error:
             text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
@@ -132,7 +135,3 @@ def _build_docstring(endpoint: Endpoint, *, is_recording: bool) -> str:
     }
     lines = "\n".join(f"    {name}: {text}" for name, text in arguments.items())
     return f"{translate(f'api.{endpoint.id}', 'en')}\n\nArgs:\n{lines}\n"
-
-
-def _render_result(context: Context, result: CallResult, language: str) -> bytes:
-    return export.for_download(export.unlabelled(result), language, visible_label=context.settings.visible_label)

@@ -6,6 +6,7 @@ Requests and answers are written out here as the pages have them; nothing of the
 import asyncio
 import base64
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -229,6 +230,29 @@ async def test_a_cats_face_is_none(ask_meitu: Ask) -> None:
 async def test_restoration_needs_no_face(ask_meitu: Ask, faceless: bytes) -> None:
     """Any photo can be restored."""
     assert picture(await ask_meitu("quality_restoration", faceless)) >= codec.read_size(faceless)
+
+
+async def test_json_with_a_picture_is_read_and_written_in_threads(
+    server: httpx.AsyncClient, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two megabytes of it would hold up the event loop for milliseconds."""
+    threads: list[int] = []
+
+    def record_thread(convert: Any) -> Any:
+        def convert_and_record(*arguments: Any, **options: Any) -> Any:
+            threads.append(threading.get_ident())
+            return convert(*arguments, **options)
+
+        return convert_and_record
+
+    body = json.dumps({"parameter": {}, "media_info_list": [
+        {"media_data": base64.b64encode(portrait).decode(), "media_profiles": {}}
+    ]})  # fmt: skip
+    monkeypatch.setattr(meitu.json, "loads", record_thread(json.loads))
+    monkeypatch.setattr(meitu, "JSONResponse", record_thread(meitu.JSONResponse))
+    answer = await server.post(PATHS["quality_restoration"], params=KEYS, content=body)
+    assert (answer.status_code, len(threads)) == (200, 2)
+    assert threading.get_ident() not in threads
 
 
 async def test_a_cut_face(ask_meitu: Ask, cut_face: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ from skimage.data import astronaut
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.model import ImageLimits
 from meitu_demo.photos import codec
+from meitu_demo.photos.provenance import embed_provenance
+from meitu_demo.photos.provenance.record import Provenance, SourceType
 
 pillow_heif.register_heif_opener()
 MEITU = ImageLimits(min_side_px=48, max_side_px=4096, max_bytes=2_000_000)
@@ -324,6 +327,26 @@ def test_prepare_decodes_a_large_jpeg_at_reduced_size_without_visible_change() -
     assert (photo.width, photo.height) == (1999, 1499)
     plain = np.asarray(big.resize((1999, 1499), Image.Resampling.BOX)).astype(int)
     assert np.abs(codec.decode(photo.data) - plain).mean() < 2
+
+
+def test_prepare_does_not_encode_an_earlier_result_again() -> None:
+    """It only loses its mark. If it is turned, too large, or has something behind it, it is encoded as any photo is."""
+    result = codec.encode(np.asarray(portrait()))
+    mark = Provenance("face_fuse", "offline engine", SourceType.COMPOSITE, "2026-03-08T14:25:01+00:00", "id")
+    marked = embed_provenance(result, mark)
+    prepared = codec.prepare(marked, MEITU, 64)
+    assert prepared.photo.data == result
+    assert (prepared.photo.width, prepared.photo.height) == (160, 120)
+    assert max(codec.read_size(prepared.photo.thumbnail)) == 64
+    assert "metadata_dropped" in {change.slug for change in prepared.changes}
+    for sent_size, source, limits in (
+        ((120, 160), saved(Image.open(io.BytesIO(result)), "JPEG", quality="keep", exif=oriented(6)), MEITU),
+        ((80, 60), result, replace(MEITU, max_side_px=80)),
+        ((160, 120), result, replace(MEITU, max_bytes=len(result))),
+        ((160, 120), result + CANARY, MEITU),
+    ):
+        photo = codec.prepare(source, limits).photo
+        assert ((photo.width, photo.height), photo.data == result, CANARY in photo.data) == (sent_size, False, False)
 
 
 def test_prepare_makes_a_thumbnail_of_what_is_sent() -> None:

@@ -150,6 +150,21 @@ def test_label_preserves_the_file_format(kind: str, becomes: str, portrait_pixel
     assert np.abs(after.astype(int) - draw_label(before, TEXTS[0])).mean() < (0.01 if becomes == "PNG" else 2.5)
 
 
+def test_label_on_our_own_jpeg_encodes_its_rows_only(portrait_pixels: Image) -> None:
+    """Above the label every pixel stays as it was, and a result is not encoded twice; a turned file is, upright."""
+    master = codec.encode(portrait_pixels)
+    before, after = codec.decode(master), codec.decode(add_label(master, TEXTS[0]))
+    changed = np.flatnonzero((after != before).any((1, 2)))
+    assert changed[0] >= len(before) * 0.75
+    assert np.abs(after.astype(int) - draw_label(before, TEXTS[0])).mean() < 0.3
+    turned = Pictures.Exif()
+    turned[0x0112] = 3
+    stream = io.BytesIO()
+    Pictures.open(io.BytesIO(master)).save(stream, "JPEG", exif=turned, quality="keep")
+    upside_down = codec.decode(add_label(stream.getvalue(), TEXTS[0]))
+    assert np.abs(upside_down[:200].astype(int) - before[::-1, ::-1][:200]).mean() < 2.5
+
+
 def test_label_rejects_bytes_that_are_not_a_picture() -> None:
     """Bytes that are not a picture are an ImageRejected error."""
     with pytest.raises(ImageRejected):

@@ -49,6 +49,14 @@ def encode_labelled(result: CallResult, pixels: Image, language: str) -> bytes:
     return label.encode_labelled(pixels, codec.sniff(result.result_photo.data), translate("label.visible", language))
 
 
+def encode_download(result: CallResult, language: str, *, visible_label: bool) -> bytes:
+    """`for_download` of the result's master, without the steps between. Raises ImageRejected."""
+    if not visible_label:
+        return unlabelled(result)
+    labelled = label.add_label(result.result_photo.data, translate("label.visible", language))
+    return embed_provenance(labelled, build_provenance(result))
+
+
 def for_download(picture: bytes, language: str, *, visible_label: bool) -> bytes:
     """A master as a download: with its mark, and labelled if `visible_label`. Raises ImageRejected."""
     provenance = read_provenance(picture)

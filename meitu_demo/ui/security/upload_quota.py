@@ -98,7 +98,8 @@ class UploadQuota:
             del self._uploads[upload]
         reserved = Upload(address, size_bytes)
         self._uploads[reserved] = None
-        await anyio.to_thread.run_sync(delete_paths, [folder for upload in evicted for folder in upload.folders])
+        if evicted:
+            await anyio.to_thread.run_sync(delete_paths, [folder for upload in evicted for folder in upload.folders])
         return reserved
 
     def release(self, upload: Upload) -> None:

@@ -6,11 +6,13 @@ import logging
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
 from fastapi import FastAPI
 from gradio import queueing, route_utils
+from gradio.data_classes import PredictBodyInternal
 
 from meitu_demo.ui.gradio_patches import PATCHED_GRADIO, mount, uploads
 
@@ -94,4 +96,31 @@ async def test_slow_down_polling_sets_the_intervals_of_both_queue_loops(
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    assert set(slept) == {mount.CLICK_POLL_INTERVAL_S, mount.PROGRESS_POLL_INTERVAL_S}
+    assert set(slept) == {mount.PLACE_POLL_INTERVAL_S, mount.PROGRESS_POLL_INTERVAL_S}
+
+
+async def test_start_events_at_once_waits_for_no_poll() -> None:
+    """An event starts before its push returns, under the name by which it is cancelled, and only where a place is."""
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.api(lambda: "text", api_name="read", concurrency_limit=1)  # type: ignore[attr-defined]
+    blocks.queue()
+    queue: Any = blocks._queue
+    started: list[str] = []
+
+    async def process_events(events: list[queueing.Event], *_: object) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        started.append(task.get_name())
+
+    async def push() -> str:
+        body = PredictBodyInternal(data=[], fn_index=0, session_hash="one")
+        return str((await queue.push(body=body, request=None, username=None))[1])
+
+    queue.process_events = process_events
+    mount.start_events_at_once(blocks)
+    before_start = await push()
+    queue.active_jobs = [None, None]
+    await push()
+    await asyncio.wait(queue._asyncio_tasks)
+    assert started == [f"one_0<gradio-sep>{before_start}"]
+    assert [None in queue.active_jobs, len(queue)] == [True, 1]

@@ -33,6 +33,14 @@ def test_export_labels_the_download_but_not_the_master(portrait: bytes, language
     assert read_provenance(leaving) == read_provenance(master) == export.build_provenance(found)
 
 
+@pytest.mark.parametrize("visible_label", [True, False])
+def test_export_of_a_download_is_the_labelled_master(portrait: bytes, *, visible_label: bool) -> None:
+    """The API's file has the bytes of the page's download."""
+    found = outcome(portrait)
+    from_master = export.for_download(export.unlabelled(found), "en", visible_label=visible_label)
+    assert export.encode_download(found, "en", visible_label=visible_label) == from_master
+
+
 def test_export_keeps_the_marks_without_the_label(portrait: bytes) -> None:
     """A setting turns off the label, never the metadata."""
     master = export.unlabelled(outcome(portrait))
@@ -59,9 +67,13 @@ def test_export_marks_every_format_of_a_vendor(portrait_pixels: Image) -> None:
     """PNG and WebP keep their format, BMP is exported as JPEG."""
     for suffix, kind in ((".png", "image/png"), (".webp", "image/webp"), (".bmp", "image/jpeg")):
         data = cv2.imencode(suffix, portrait_pixels)[1].tobytes()
-        leaving = export.for_download(export.unlabelled(outcome(data)), "en", visible_label=True)
-        assert codec.sniff(leaving) == kind
-        assert read_provenance(leaving) is not None
+        found = outcome(data)
+        for leaving in (
+            export.for_download(export.unlabelled(found), "en", visible_label=True),
+            export.encode_download(found, "en", visible_label=True),
+        ):
+            assert codec.sniff(leaving) == kind
+            assert read_provenance(leaving) is not None
 
 
 def test_export_of_equal_pictures_differs(portrait: bytes) -> None:
