@@ -50,8 +50,8 @@ def test_paid_call_is_not_shared_between_sessions(visit, live_demo):
 
 
 def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
-    """A visitor's keys leave the fields at once, are nowhere on the page, change the badge, and the run button says that
-    it costs a call; a reload forgets them."""
+    """A visitor's keys leave the fields at once, are nowhere on the page, change the badge, and the run button says
+    that it costs a call; a reload forgets them."""
     page = visit(demo)
     cost = "button => getComputedStyle(button, '::after').content"
     run_button = page.locator("#face-fuse-run")
