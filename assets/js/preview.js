@@ -49,17 +49,10 @@ document.addEventListener('click', ({target}) => {
   const column = resultColumnOf(target);
   column.dataset.touched = '';
   setView(column, 'result');
-  if (innerWidth < 768 && target.closest('.run, .both')) followRun(column);
-}, true);
-
-// On a phone the page goes to the progress, and again to the result, below which there may be more room.
-const MAX_RUN_MS = 300_000;
-const followRun = async column => {
+  if (innerWidth >= 768 || !target.closest('.run, .both')) return;
+  followedColumns.add(column);
   window.scrollToElement(column);
-  const isRunning = () => column.querySelector('.stage.progress');
-  await window.waitFor(isRunning, 2000);
-  if (await window.waitFor(() => !isRunning(), MAX_RUN_MS)) window.scrollToElement(column);
-};
+}, true);
 
 // Where no preview follows the settings, a result of other settings is dimmed. `count`: how many of the values are settings.
 const settingsNow = {}, settingsOfResult = {};
@@ -86,10 +79,16 @@ window.recipeChanged = (boxes, photo, recipe, ...consents) => {
   return consents.map((consent, at) => window.isSamePhoto(boxes[at], photo) && consent);
 };
 
-// A run that began elsewhere, as in the history, or that was overtaken by a change ends in view.
+// A run that began elsewhere, as in the history, or that was overtaken by a change ends in view. On a phone the page goes
+// to the progress, and again to the result, below which there may be more room.
+const followedColumns = new Set(); // those in which a run was started that has not ended
 new MutationObserver(changes => {
-  for (const {target, addedNodes} of changes)
-    if (target.nodeType === 1 && !target.closest('.preview') && [...addedNodes].some(node =>
-      node.nodeType === 1 && (node.matches('.stage:not(.example)') || node.querySelector('.stage:not(.example)'))))
-      setView(target.closest('.result-column'), 'result');
+  for (const {target, addedNodes} of changes) {
+    if (target.nodeType !== 1 || target.closest('.preview')) continue;
+    const elements = [...addedNodes].filter(node => node.nodeType === 1), column = target.closest('.result-column');
+    const stage = elements.map(element => element.matches('.stage') ? element : element.querySelector('.stage')).find(found => found);
+    if (!stage || stage.matches('.example')) continue;
+    setView(column, 'result');
+    if (!stage.matches('.progress') && followedColumns.delete(column)) window.scrollToElement(column);
+  }
 }).observe(document, {childList: true, subtree: true});

@@ -35,10 +35,10 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
 def render_vendor_css() -> str:
     """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
-    While the vendor is live, they show the consent box and the section "live versus offline", and hide the pictures
-    of the offline engine's templates, which the vendor does not know. In a recipe and an evaluation, the box is shown
-    only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of template IDs unless the vendor
-    is live.
+    While the vendor is live, they show the consent box and the section "live versus offline", write the cost on the run
+    button, and hide the pictures of the offline engine's templates, which the vendor does not know. In a recipe and an
+    evaluation, the box is shown only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of
+    template IDs unless the vendor is live.
     """
     return "".join(
         f"""\
@@ -55,4 +55,9 @@ def render_vendor_css() -> str:
 .evaluation-ask:not(:has([data-pays-{vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS
+    ) + "".join(
+        f".gradio-container:has([data-live={vendor}]) .run-{vendor}:lang({language})::after"
+        f' {{ content: "{translate("result.one_call", language)}"; margin-inline-start: .4em; }}\n'
+        for vendor in VENDORS
+        for language in list_languages()
     )

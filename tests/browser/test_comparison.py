@@ -2,10 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser.page_actions import Panel
+from meitu_demo.engine.sample_photos import load_astronaut
+from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -170,14 +173,27 @@ def test_comparison_by_finger(visit, demo):
 
 
 def test_comparison_shows_that_its_pictures_are_loading(page):
-    """On a slow line there is a spinner in the result's place until both pictures have arrived."""
+    """On a slow line there is a spinner in the result's place, and no divider, until both pictures have arrived."""
     spinner = "frame => getComputedStyle(frame, '::before').content !== 'none'"
     waiting, is_slow = [], True
     page.route(re.compile("/kept/"), lambda route: waiting.append(route) if is_slow else route.continue_())
     panel = Panel(page, "quality-restoration").example().run()
     frame = panel.stage.locator(".compare")
     assert frame.evaluate(spinner)
+    expect(frame.locator("input")).to_be_hidden()
     is_slow = False
     for route in waiting:
         route.continue_()
     page.wait_for_function(f"() => !({spinner})(document.querySelector('#quality-restoration-stage .compare'))")
+    expect(frame.locator("input")).to_be_visible()
+
+
+def test_comparison_of_a_high_photo_is_as_large_as_its_preview(page):
+    """A reshaped face on a high, narrow photo is looked at in the preview's frame, not in a strip."""
+    high = codec.encode(np.pad(load_astronaut()[:, 100:400], ((0, 300), (0, 0), (0, 0)), mode="edge"))
+    panel = Panel(page, "facial-aesthetics").upload({"name": "high.jpg", "mimeType": "image/jpeg", "buffer": high})
+    preview = panel.part("preview").locator(".compare")
+    preview.locator("> img").wait_for()
+    room = preview.bounding_box()
+    panel.run()
+    assert panel.stage.locator(".compare").bounding_box() == pytest.approx(room, abs=1)

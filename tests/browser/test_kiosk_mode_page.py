@@ -54,6 +54,15 @@ def test_kiosk_mode_shows_the_photo_row_whole(visit, demo, slug):
         assert prompt.evaluate("words => words.scrollHeight <= words.parentElement.clientHeight")
 
 
+def test_kiosk_mode_shows_the_photo_without_its_check(visit, demo):
+    """Where the check has nothing to say it is not shown, and the photo is."""
+    panel = Panel(visit(f"{demo}/?stage=1", viewport=SIZES[0]), "face-fuse").example()
+    panel.part("check").locator("figure").wait_for(state="attached")
+    photo = panel.part("photo").locator(SHOWN)
+    expect(photo).to_have_css("opacity", "1")
+    expect(panel.part("check")).to_be_hidden()
+
+
 def test_kiosk_mode_falls_back_offline_and_resets_for_the_next_person(visit, cut_off_demo):
     """The badge changes and the words say why. Then nobody touches anything: a countdown that any key stops; when none
     does, photo and result are gone from the server, and the page is at its beginning, still on the stage."""

@@ -50,8 +50,12 @@ def test_paid_call_is_not_shared_between_sessions(visit, live_demo):
 
 
 def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
-    """A visitor's keys leave the fields at once, are nowhere on the page, change the badge; a reload forgets them."""
+    """A visitor's keys leave the fields at once, are nowhere on the page, change the badge, and the run button says
+    that it costs a call; a reload forgets them."""
     page = visit(demo)
+    cost = "button => getComputedStyle(button, '::after').content"
+    run_button = page.locator("#face-fuse-run")
+    assert run_button.evaluate(cost) == "none"
     page.locator("#own-keys button").first.click()
     page.locator("#own-meitu-key input").fill("CANARY-key-12345678")
     page.locator("#own-keys-use").click()
@@ -60,6 +64,7 @@ def test_visitor_keys_make_calls_live_and_go_with_the_page(visit, demo):
     page.locator("#own-keys-use").click()
     expect(page.locator("#own-keys-told")).to_contain_text("in use in this tab")
     expect(page.locator("#masthead .badge").first).to_contain_text("live")
+    assert run_button.evaluate(cost) == '"· 1 call"'
     expect(page.locator("#own-meitu-key input")).to_have_value("")
     assert "CANARY" not in page.content()
     assert "CANARY" not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")

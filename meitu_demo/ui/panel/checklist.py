@@ -99,6 +99,9 @@ def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: 
 
 
 def _describe_verdict(preflight: Preflight, language: str) -> str:
+    kind = preflight.item("kind")
+    if kind and kind.state == "refuse":
+        return translate("preflight.kind.refuse", language)
     if preflight.rejection:
         return translate("preflight.refused", language)
     count = len(preflight.faces)

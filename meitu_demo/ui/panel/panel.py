@@ -65,8 +65,9 @@ def build_panel(
             price = context.service.prices.get(endpoint.id)
             consent_box = consent.build_consent_box(endpoint, context.service.targets, texts, price)
             run_button = gr.Button(
-                texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
-            )
+                texts.get_text(f"{key}.run"), variant="primary",
+                elem_id=f"{slug}-run", elem_classes=["run", f"run-{endpoint.vendor_id}"],
+            )  # fmt: skip
             comparison = build_comparison_section(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             preview = build_preview(slug)

@@ -45,11 +45,8 @@ def describe_paid_calls(recipe: Recipe, resolver: TargetResolver, language: str)
     live_vendors = [
         step.endpoint.vendor_id for step in recipe.enabled_steps if resolver.is_live(step.endpoint.vendor_id)
     ]
-    names = (
-        describe_service(vendor_id, resolver.get_live_service(vendor_id), language)
-        for vendor_id in dict.fromkeys(live_vendors)
-    )
-    vendors = translate("recipe.between", language).join(names)
+    names = [describe_service(vendor_id, resolver.get_live_service(vendor_id), language) for vendor_id in live_vendors]
+    vendors = translate("recipe.between", language).join(dict.fromkeys(names))  # two vendors may be one server
     if not recipe.enabled_steps:
         return translate("recipe.calls_nothing_on", language)
     if not live_vendors:

@@ -18,7 +18,7 @@ from ...engine.previews import Preview
 from ..html import EMPTY_HTML, encode_data_url, render
 from . import facts
 from .facts import describe_changes
-from .pictures import PictureUrls
+from .pictures import FaceBox, PictureUrls
 
 EXAMPLE_PATH = "example"
 
@@ -117,6 +117,7 @@ def render_comparison(
         "result.comparison",
         language,
         size=(photo.width, photo.height),
+        face_frame=pictures.face_box and frame_face((photo.width, photo.height), pictures.face_box),
         pictures=pictures,
         name=translate(f"panels.{endpoint.id}.tab", language),
         labels=labels,
@@ -126,6 +127,18 @@ def render_comparison(
         displacement_url=pictures.displacement if endpoint.changes_geometry and not labels else "",
         receipt_html=receipt_html,
     )
+
+
+def frame_face(size: tuple[int, int], face_box: FaceBox) -> tuple[tuple[int, int], FaceBox]:
+    """The frame for a face that is looked at closely, in pixels of the picture, and the face's box in shares of it.
+
+    A picture that is higher than wide lies in the middle of a square, which it fills once it is zoomed.
+    """
+    width, height = size
+    frame_width = max(width, height)
+    share = width / frame_width
+    x, y, face_width, face_height = face_box
+    return (frame_width, height), ((1 - share) / 2 + x * share, y, face_width * share, face_height)
 
 
 def render_explanation(

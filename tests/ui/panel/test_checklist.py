@@ -85,6 +85,13 @@ def test_checklist_speaks_for_itself_when_it_refuses() -> None:
     assert "Our check would refuse it; the service may too" in render_checklist(seen, (), "", "en")
 
 
+def test_checklist_says_that_a_file_cannot_be_opened() -> None:
+    """What is no photo is not sent, so nothing is said of the service."""
+    markup = render_checklist(check(FUSE, b"no photo" * 9), (), "", "en")
+    assert "<summary>Cannot be opened as a photo</summary>" in markup
+    assert "the service may too" not in markup
+
+
 def item(preflight: Preflight, slug: str) -> ChecklistItem:
     found = preflight.item(slug)
     assert found is not None

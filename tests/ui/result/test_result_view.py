@@ -12,7 +12,7 @@ from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import Photo, PhotoChange
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.ui.result import result_view
-from meitu_demo.ui.result.pictures import PictureUrls
+from meitu_demo.ui.result.pictures import FaceBox, PictureUrls
 
 TEXT = "text"
 PICTURE = Photo(b"x", "image/jpeg", 640, 480)
@@ -80,6 +80,23 @@ def test_comparison_names_the_cost_of_a_live_call() -> None:
     assert "One paid call" not in offline
     assert live.index("Shown again") < live.index('class="facts"')
     assert "note" not in offline
+
+
+@pytest.mark.parametrize(
+    ("size", "box", "frame"),
+    [
+        ((100, 200), (0.5, 0.25, 0.25, 0.125), ((200, 200), (0.5, 0.25, 0.125, 0.125))),
+        ((100, 200), (0.0, 0.0, 1.0, 0.5), ((200, 200), (0.25, 0.0, 0.5, 0.5))),
+        ((300, 200), (0.1, 0.2, 0.3, 0.4), ((300, 200), (0.1, 0.2, 0.3, 0.4))),
+    ],
+)
+def test_frame_face_is_never_narrower_than_high(
+    size: tuple[int, int], box: FaceBox, frame: tuple[tuple[int, int], FaceBox]
+) -> None:
+    """A high picture lies in the middle of a square, and the face's box is in shares of that."""
+    frame_size, face_box = result_view.frame_face(size, box)
+    assert frame_size == frame[0]
+    assert face_box == pytest.approx(frame[1])
 
 
 def test_format_ago_counts_whole_minutes() -> None:
