@@ -18,8 +18,9 @@ PHOTO = data.astronaut()
 HEAD = Head(np.asarray(find_faces(PHOTO)[0].landmarks, float))
 GROUP = np.hstack([PHOTO[:300, 130:320], PHOTO[:300, 320:130:-1]] * 2)
 SHAPE = (400, 500)  # of the drawn masks
+COLUMNS = [70 + 120 * i for i in range(MAX_CUT_OUTS + 1)]  # of the smallest group's faces
 Mask = np.ndarray
-SetMasks = Callable[[Mask, Mask], None]
+SetMasks = Callable[..., None]
 
 
 def place_head(x: float, y: float, width: float = 60) -> Head:
@@ -51,12 +52,17 @@ def draw_coordinates() -> np.ndarray:
 
 @pytest.fixture
 def set_masks(monkeypatch: pytest.MonkeyPatch) -> SetMasks:
-    """Replaces the models: the picture of coordinates tells which part of `single` the pose model is asked for."""
+    """Replaces the models: one mask of all people, then what the pose model sees of each head's person, in turn.
 
-    def set_them(people: Mask, single: Mask) -> None:
+    The picture of coordinates tells which part of a mask the pose model is asked for.
+    """
+
+    def set_them(people: Mask, *singles: Mask) -> None:
+        order = iter(singles)
+
         def see_person(part: np.ndarray) -> Mask:
             rows, columns = part[..., 0].astype(int) * 2, part[..., 1].astype(int) * 2
-            return single[rows, columns]
+            return next(order)[rows, columns]
 
         monkeypatch.setattr(module, "compute_person_matte", lambda _: people)
         monkeypatch.setattr(module, "compute_single_person_mask", see_person)
@@ -114,7 +120,7 @@ def test_a_body_behind_another_head_is_not_cut_off(set_masks: SetMasks) -> None:
     """Of two people at different heights the one behind keeps the side that is nearer to the other's face."""
     behind, before = draw_person(200, 100), draw_person(320, 250)
     both = np.maximum(behind, before)
-    set_masks(both, both)
+    set_masks(both, before, behind)
     assert cut_out([place_head(320, 250), place_head(200, 100)])[both > 0].mean() > 0.97
 
 
@@ -122,7 +128,7 @@ def test_a_face_belongs_to_one_head_only(set_masks: SetMasks) -> None:
     """The matte of each of two heads is empty on the other's face: its hair is not flattened over it."""
     first, second = place_head(180, 150), place_head(300, 160)
     both = np.maximum(draw_person(180, 150), draw_person(300, 160))
-    set_masks(both, both)
+    set_masks(both, both, both)
     mattes, _ = cut_out_people(draw_coordinates(), [first, second])
     assert mattes[0][140:180, 290:310].max() < 0.1
     assert mattes[1][130:170, 170:190].max() < 0.1
@@ -131,7 +137,7 @@ def test_a_face_belongs_to_one_head_only(set_masks: SetMasks) -> None:
 @pytest.mark.parametrize(
     ("heads", "people"),
     [
-        ([place_head(70 + 120 * i, 160, 50) for i in range(MAX_CUT_OUTS + 1)], draw_person(250, 120)),
+        ([place_head(x, 160, 50) for x in COLUMNS], np.maximum.reduce([draw_person(x, 160, 50) for x in COLUMNS])),
         ([place_head(250, 120)], draw_person(250, 120) * (np.arange(SHAPE[0]) < 260)[:, None]),
         ([place_head(250, 180, 350)], draw_person(250, 180, 350)),
         ([place_head(250, 120)], np.zeros(SHAPE, np.float32)),
@@ -141,7 +147,7 @@ def test_a_face_belongs_to_one_head_only(set_masks: SetMasks) -> None:
 def test_a_fragment_is_drawn_in_its_scene(set_masks: SetMasks, heads: list[Head], people: Mask) -> None:
     """A group, a body that ends in mid-air, a close-up and a missed person are drawn with all that is around them."""
     people = people.astype(np.float32)
-    set_masks(people, people)
+    set_masks(people, *[people] * len(heads))
     assert cut_out(heads).min() == 1
 
 
