@@ -1,7 +1,7 @@
 """Anime avatar: the photo's people in flat tones, drawn by a small network, with eyes and outlines drawn over it.
 
 head            crops the photo to the heads, enlarges eyes
-matte           which pixels belong to the people who are drawn
+matte           which pixels are drawn: people without strangers, or a group with its scene
 skin            the tones of skin
 flatten         skin, hair and clothes as flat tones: what the network sees
 line_art        eyes, nose, mouth and outlines

@@ -39,7 +39,7 @@ WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stre
 
 
 def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
-    """Draw head and shoulders of everybody in `faces`: RGB uint8, long side 800 to 1120 px.
+    """Draw head and shoulders of all `faces`, a larger group in its scene: RGB uint8, long side 800 to 1120 px.
 
     image: RGB uint8. faces: at least one, in pixels of `image`; they may reach out of the frame. version: "1.0.0"
     anime with ink lines, "2.0.0" watercolour. Raises ValueRejected for another.

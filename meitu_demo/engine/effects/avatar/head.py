@@ -28,7 +28,7 @@ MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the
 CROP_STEP_PX = 16  # sides are multiples of it, so that all sizes derived from them are whole
 MIN_REGION_PX = 16
 MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
-SCENE_FACE_WIDTHS = 20.0  # of the largest face, at most, along the long side of a scene
+MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
 EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.265, 1.1, 1.32  # aim for the eye's width / face width; factor
 EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for height / width; more than 1.6 stares
@@ -97,7 +97,7 @@ class Head:
 
 
 def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
-    """Crop RGB `image` to heads and shoulders of all `faces` and scale it: (picture, the heads on it).
+    """Crop RGB `image` to heads and shoulders, or to the scene of a group, and scale it: (picture, the heads on it).
 
     The picture's long side is CROP_SIDE_PX to MAX_CROP_SIDE_PX, its sides are multiples of CROP_STEP_PX. The first head
     is the largest.
@@ -117,7 +117,7 @@ def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head
     first, last = corners.min(0), corners.max(0)
     if len(heads) > MAX_CUT_OUTS:  # as much of the scene as leaves the faces large enough
         middle = (first + last) / 2
-        half = np.maximum(last - first, size * min(1.0, SCENE_FACE_WIDTHS * heads[0].width / size.max())) / 2
+        half = np.maximum(last - first, size * min(1.0, MAX_SCENE_FACE_WIDTHS * heads[0].width / size.max())) / 2
         middle = np.clip(middle, np.minimum(half, size / 2), np.maximum(size - half, size / 2))
         first, last = middle - half, middle + half
     low = np.clip(np.floor(first), 0, size - least).astype(int)
