@@ -171,6 +171,21 @@ def test_creases_are_no_glasses() -> None:
     assert nose[0] > nose[1] - 6
 
 
+def test_dark_lenses_get_no_drawn_eyes() -> None:
+    """Sunglasses are drawn grey and dark, not as shaded skin with eyes."""
+    image = PHOTO.copy()
+    for outer, inner in ((33, 133), (263, 362)):
+        x, y = ((FACE.landmarks[outer] + FACE.landmarks[inner]) / 2).round().astype(int)
+        cv2.ellipse(image, (int(x), int(y) + 2), (22, 14), 0, 0, 360, (112, 112, 114), -1, cv2.LINE_AA)
+    picture = draw_avatar(image, [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    for outer, inner in ((33, 133), (263, 362)):
+        middle = (head.points[outer] + head.points[inner]) / 2
+        drawn = sample(picture, middle[None], round(0.05 * head.width))
+        assert drawn[:, 0].max() < 60
+        assert np.hypot(drawn[:, 1], drawn[:, 2]).mean() < 5
+
+
 def test_the_forehead_keeps_its_own_hue() -> None:
     """Red cheeks do not redden the forehead: its hue changes by less than 10°."""
     mask = np.zeros(PHOTO.shape[:2], np.float32)
