@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage import color, data
 
-from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
+from meitu_demo.engine.effects.avatar.draw import VERSIONS, correct_light, draw_avatar, measure_iris
 from meitu_demo.engine.effects.avatar.flatten import BEARD
 from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
 from meitu_demo.engine.effects.avatar.skin import UPPER_CHEEKS
@@ -145,6 +145,98 @@ def test_thin_metal_frames_stay() -> None:
         bottom = (head.points[outer] + head.points[inner]) / 2 + head.down * 0.18 * head.width
         strip = np.array([bottom + head.down * step * head.width for step in np.linspace(-0.04, 0.04, 9)])
         assert sample(picture, strip, 1)[:, 0].min() < sample(bare, strip, 1)[:, 0].min() - 9
+
+
+def test_thin_frames_are_drawn_all_round() -> None:
+    """Left, right, above and below each lens, grey frames one pixel wide are drawn as a dark line."""
+    worn = draw_glasses(PHOTO, FACE, (150, 140, 120), 0.01)
+    picture = draw_avatar(worn, [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    for outer, inner in ((33, 133), (263, 362)):
+        lens = (head.points[outer] + head.points[inner]) / 2 + head.down * 0.03 * head.width
+        for direction, radius in ((head.right, 0.19), (-head.right, 0.19), (head.down, 0.15), (-head.down, 0.15)):
+            strip = [lens + direction * (radius + step) * head.width for step in np.linspace(-0.05, 0.05, 11)]
+            assert sample(picture, np.array(strip), 1)[:, 0].min() < 62
+
+
+def test_creases_are_no_glasses() -> None:
+    """Skin-coloured lines across the root of the nose and under the eyes give the same drawing as a bare face."""
+    image = PHOTO.copy()
+    points = FACE.landmarks
+    root = [tuple(map(int, points[index].round())) for index in (193, 168, 417)]
+    cv2.polylines(image, [np.array(root, np.int32)], False, (196, 150, 120), 1, cv2.LINE_AA)
+    picture, bare = draw_avatar(image, [FACE]), draw_photo()
+    head = place_head(PHOTO, bare, FACE)
+    nose = [sample(pixels, head.points[[168]], 8)[:, 0].min() for pixels in (picture, bare)]
+    assert nose[0] > nose[1] - 6
+
+
+def test_dark_lenses_get_no_drawn_eyes() -> None:
+    """Sunglasses are drawn grey and dark, not as shaded skin with eyes."""
+    image = PHOTO.copy()
+    for outer, inner in ((33, 133), (263, 362)):
+        x, y = ((FACE.landmarks[outer] + FACE.landmarks[inner]) / 2).round().astype(int)
+        cv2.ellipse(image, (int(x), int(y) + 2), (22, 14), 0, 0, 360, (112, 112, 114), -1, cv2.LINE_AA)
+    picture = draw_avatar(image, [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    for outer, inner in ((33, 133), (263, 362)):
+        middle = (head.points[outer] + head.points[inner]) / 2
+        drawn = sample(picture, middle[None], round(0.05 * head.width))
+        assert drawn[:, 0].max() < 60
+        assert np.hypot(drawn[:, 1], drawn[:, 2]).mean() < 5
+
+
+def test_the_forehead_keeps_its_own_hue() -> None:
+    """Red cheeks do not redden the forehead: its hue changes by less than 10°."""
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    for index in (50, 280):
+        cv2.circle(mask, FACE.landmarks[index].round().astype(int).tolist(), round(0.16 * FACE.width), 1.0, -1)
+    share = cv2.GaussianBlur(mask, (0, 0), 0.04 * FACE.width)
+    lab = color.rgb2lab(PHOTO)
+    lab[..., 1] += 14 * share
+    image = (color.lab2rgb(lab).clip(0, 1) * 255).astype(np.uint8)
+    picture = draw_avatar(image, [FACE])
+    crop, (on_crop,) = crop_to_heads(image, [FACE])
+    head = place_head(image, picture, FACE)
+    before, after = (
+        np.median(sample(pixels, place.points[[9, 151]]), 0) for pixels, place in ((crop, on_crop), (picture, head))
+    )
+    assert abs(compute_hue(after) - compute_hue(before)) < 10
+
+
+def test_a_colour_cast_is_at_most_halved() -> None:
+    """Under bluish light skin turns a part of the way back to the hue of skin; under white light nothing changes."""
+    photo, (head, *_) = crop_to_heads(PHOTO, [FACE])
+    assert np.array_equal(correct_light(photo, head), photo)
+    cast = (photo * np.array((0.95, 0.80, 1.12))).clip(0, 255).astype(np.uint8)
+    white, before, after = (
+        np.median(sample(pixels, head.points[list(UPPER_CHEEKS)]), 0)[1:]
+        for pixels in (photo, cast, correct_light(cast, head))
+    )
+    assert np.linalg.norm(before - white) > 10
+    assert 0.5 < np.linalg.norm(after - white) / np.linalg.norm(before - white) < 0.85
+
+
+def test_a_grey_photo_gets_its_full_range() -> None:
+    """Of a faded grey photo the darkest parts become darker and the lightest nearly white."""
+    faded = (60 + 0.5 * convert_to_grey(PHOTO).astype(float)).astype(np.uint8)
+    photo, (head, *_) = crop_to_heads(faded, [FACE])
+    low, high = np.quantile(photo, (0.01, 0.99))
+    dark, light = np.quantile(correct_light(photo, head), (0.01, 0.99))
+    assert dark < 0.9 * low
+    assert light > high + 40
+
+
+def test_dark_eyes_do_not_take_the_violet_of_the_light() -> None:
+    """A dark iris whose violet is faint is measured as nearly grey; one of a violet lens stays violet."""
+    photo, (head, *_) = crop_to_heads(PHOTO, [FACE])
+    for target, is_kept in (((66, 46, 66), False), ((120, 30, 150), True)):
+        image = photo.copy()
+        for centre in (468, 473):
+            cv2.circle(image, head.points[centre].round().astype(int).tolist(), round(0.05 * head.width), target, -1)
+        own = color.rgb2lab(np.array([[target]], np.uint8))[0, 0]
+        chroma = float(np.hypot(*measure_iris(image, head)[1:]))
+        assert (chroma > 0.8 * np.hypot(*own[1:])) == is_kept
 
 
 def test_hair_keeps_its_colour() -> None:

@@ -96,6 +96,10 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     )
     lines, frame = find_glasses(raw, head, tone.chroma)
     lines *= 1 - eyes
+    if not any(open_eyes):  # dark lenses are no shadow
+        below_eyes = v - head.locate(33, 263)
+        at_eyes = smoothstep(0.22, 0.18, below_eyes) * smoothstep(-0.18, -0.14, below_eyes) * oval
+        lines = np.maximum(lines, smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * at_eyes)
     off_colour = smoothstep(16, 30, np.hypot(smooth[..., 1] - median[1], smooth[..., 2] - median[2]))
     strands = smoothstep(*NOT_SKIN_DARKER_L, median[0] - smooth[..., 0]) * hair_zone
     features = np.asarray(
@@ -112,7 +116,7 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     mask = np.maximum(mask, hole * oval * (1 - not_skin))
     _flatten_hair(flat, raw, matte * (1 - mask) * (1 - oval * (1 - strands)) * smoothstep(0.75, 0.35, v), width)
     flat += (tones - flat) * mask[..., None]
-    flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * (lines * (1 - brows))[..., None]
+    flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * (lines * (1 - brows * any(open_eyes)))[..., None]
     free = (1 - lines) * (1 - np.maximum(*(head.fill(eye, shape, 1.15) for eye in EYES)))
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
