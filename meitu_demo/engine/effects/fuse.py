@@ -22,6 +22,7 @@ Points = NDArray[np.float64]
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
 MAX_SHARPENING, SHARPENING_SIGMA_PX = 0.5, 0.6  # of a photo whose face grows
 MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is enlarged before the warp
+MAX_LINEAR_ENLARGEMENT = 1.3  # of pixels enlarged before; more needs cubic interpolation
 MAX_REACH_SHARE = 0.3  # of the user's face: how far beyond it the warp reads the photo
 FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
 NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
@@ -86,7 +87,8 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
     factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
     crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
-    method = cv2.INTER_CUBIC if scale > 1.3 * factor[0] or 1 < scale <= MIN_ENLARGEMENT else cv2.INTER_LINEAR
+    is_fine = scale <= 1 or MIN_ENLARGEMENT < scale <= MAX_LINEAR_ENLARGEMENT * factor[0]
+    method = cv2.INTER_LINEAR if is_fine else cv2.INTER_CUBIC
     warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     edge = np.minimum(*cv2.split(np.minimum(nodes, frame - 1 - nodes))) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)

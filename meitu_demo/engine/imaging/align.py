@@ -21,7 +21,7 @@ LIPS_WEIGHT = 0.2  # an open mouth must not turn or shrink the whole face
 PITCH_CORRECTION_SHARE = 0.35
 USER_FEATURES_RADIUS = 0.62  # share of the distance to the outline within which the user's features are unchanged
 RING_SCALES = (1.25, 4.0)  # copies of the outline that carry the map beyond the face
-MAP_POINTS = sorted({*FACE_OVAL, *range(0, MESH_POINT_COUNT, 2)})  # of the dense map, which is smooth between them
+MAP_POINTS = sorted({*FACE_OVAL, *range(0, MESH_POINT_COUNT, 2)})  # enough for the dense map, which is smooth
 GRID_NODES_PER_FACE = 72  # nodes of the dense map across a face; a finer map makes no visible difference
 MIN_TRIANGLE_AREA = 1e-6  # squared nodes
 
@@ -86,7 +86,7 @@ def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, in
     as ``cv2.resize`` expects. Piecewise linear on the Delaunay triangles of `target`, so the map has no holes whatever
     `source` is.
     """
-    oval, nodes_of_mesh = list(FACE_OVAL), list(MAP_POINTS)
+    oval = list(FACE_OVAL)
     matrix, offset = fit_similarity(target, source, np.ones(len(target)))
     centre = target[oval].mean(0)
     residual = source[oval] - (target[oval] @ matrix.T + offset)
@@ -95,9 +95,9 @@ def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, in
     corner, size = np.array(box[:2]), np.array(box[2:]) - box[:2]
     count = np.ceil(size / max(2.0, float(np.ptp(target[:, 0])) / GRID_NODES_PER_FACE)).astype(int)
     cell = size / count
-    points = (np.vstack([target[nodes_of_mesh], *rings]) - corner + 0.5) / cell - 0.5  # in nodes
+    points = (np.vstack([target[MAP_POINTS], *rings]) - corner + 0.5) / cell - 0.5  # in nodes
     nodes = np.stack(np.meshgrid(np.arange(count[0]), np.arange(count[1])), -1).astype(np.float64)
-    found = _interpolate(points, np.vstack([source[nodes_of_mesh], *outer_points]), nodes)
+    found = _interpolate(points, np.vstack([source[MAP_POINTS], *outer_points]), nodes)
     outside = np.isnan(found[..., 0])
     found[outside] = ((nodes[outside] + 0.5) * cell - 0.5 + corner) @ matrix.T + offset
     return np.asarray(cv2.blur(found.astype(np.float32), (3, 3)), np.float32)  # smooths the creases between triangles
