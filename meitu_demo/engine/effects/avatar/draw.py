@@ -32,7 +32,6 @@ MIN_GAMMA = 0.45
 MIN_GREY_EYE_WHITE_L = 76.0  # the same for a grey photo
 MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
 GREY_RANGE, MAX_GREY_LEVEL = (0.005, 0.995), 245.0  # quantiles of a grey photo's levels; level that the upper becomes
-WHITE_LIT_SKIN = np.array((224.0, 178.0, 155.0))  # RGB: its hue is the middle of skins under white light
 MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
 CAST_SHARE = 0.4  # of a colour cast that is taken away: the rest is the photo's mood
 WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
@@ -115,7 +114,7 @@ def correct_light(photo: Image, head: Head) -> Image:
     gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
     photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
     photo = _brighten(photo, head, MIN_EYE_WHITE_L)
-    balance = compute_white_balance(_measure_skin(photo, head), WHITE_LIT_SKIN)
+    balance = compute_white_balance(_measure_skin(photo, head))
     if balance is None:
         return photo
     return np.asarray(np.clip(photo * np.float32(balance**CAST_SHARE) + 0.5, 0, 255), np.uint8)
