@@ -3,6 +3,7 @@
 head            crops the photo to the heads, enlarges eyes
 matte           which pixels belong to the people who are drawn
 skin            the tones of skin
+glasses         frames and lenses
 flatten         skin, hair and clothes as flat tones: what the network sees
 line_art        eyes, nose, mouth and outlines
 watercolour     the look of version 2.0.0
