@@ -3,6 +3,7 @@
 head            crops the photo to the heads, enlarges eyes
 matte           which pixels are drawn: people without strangers, or a group with its scene
 skin            the tones of skin
+glasses         frames and lenses
 flatten         skin, hair and clothes as flat tones: what the network sees
 line_art        eyes, nose, mouth and outlines
 watercolour     the look of version 2.0.0
