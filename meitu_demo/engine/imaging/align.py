@@ -6,7 +6,6 @@ A mesh is (468 or more, 2) points in MediaPipe's FaceMesh topology.
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
 Points = NDArray[np.float64]
 
@@ -108,6 +107,8 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
 
     SciPy's own interpolator factors each triangle in a BLAS whose threads stall for seconds on a busy machine.
     """
+    from scipy.spatial import Delaunay  # slow to load: the page need not wait for it
+
     triangles = Delaunay(points).simplices
     corners, ends = points[triangles], values[triangles]
     (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -94,3 +97,10 @@ def test_build_dense_map_has_no_holes(seed: int, noise: float, shift: int) -> No
 def test_compute_up_vector_points_from_chin_to_forehead(mesh: np.ndarray) -> None:
     """On an upright face the upward vector points up."""
     assert np.allclose(compute_up_vector(mesh), (0, -1), atol=0.01)
+
+
+def test_align_leaves_scipy_unloaded_until_faces_are_aligned() -> None:
+    """It is the slowest import of the engine, and the first page need not wait for it."""
+    program = "import sys; from meitu_demo.engine.imaging import align; print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "False"
