@@ -72,7 +72,7 @@ def test_run_again_sends_another_strength(page):
         page.keyboard.press("Tab")
         panel.run()
         before, after = (codec.decode(data).astype(int) for data in panel.pictures())
-        changed.append(np.count_nonzero(np.abs(after - before) > 8))  # levels; an encoder changes at most half as many
+        changed.append(np.count_nonzero(np.abs(after - before) > 8))  # levels; encoding alone changes at most 4
     assert changed[0] == 0
     assert changed[1] > 1000
 
