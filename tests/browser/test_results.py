@@ -71,9 +71,10 @@ def test_run_again_sends_another_strength(page):
         panel.part("strength").locator("input[type=number]").fill(strength)
         page.keyboard.press("Tab")
         panel.run()
-        before, after = (codec.decode(data).astype(float) for data in panel.pictures())
-        changed.append(np.abs(after - before).mean())
-    assert changed[1] > 3 * changed[0]
+        before, after = (codec.decode(data).astype(int) for data in panel.pictures())
+        changed.append(np.count_nonzero(np.abs(after - before) > 8))  # levels; encoding alone changes at most 4
+    assert changed[0] == 0
+    assert changed[1] > 1000
 
 
 def test_inspector_shows_wire_and_code_of_a_result(visit, demo):
