@@ -92,7 +92,7 @@ class VisitorKeysGone(PayerChanged):
 
 
 class OverBudget(DemoError):
-    """The owner's daily cap is reached; nothing was sent. Facts: limit, vendor, minutes (to midnight UTC)."""
+    """The owner's daily cap is reached; nothing was sent. Facts: limit, vendor, hours (to midnight UTC)."""
 
     slug = "over_budget_day"
 

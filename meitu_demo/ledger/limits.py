@@ -39,7 +39,7 @@ def check_budgets(connection: Connection, budgets: Budgets, vendor_id: str, visi
     """
     limit = budgets.calls_per_day
     if limit is not None and count_calls_today(connection, vendor_id, now) >= limit:
-        raise OverBudget(limit=limit, vendor=vendor_id, minutes=_ceil_minutes(DAY_S - now % DAY_S))
+        raise OverBudget(limit=limit, vendor=vendor_id, hours=math.ceil((DAY_S - now % DAY_S) / HOUR_S))
     limit = budgets.calls_per_hour
     if limit is None:
         return

@@ -148,7 +148,7 @@ def test_daily_cap_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
     with pytest.raises(OverBudget) as raised:
         store.reserve(intent(visitor="c" * 64), budgets)
     assert raised.value.slug == "over_budget_day"
-    assert raised.value.facts == {"limit": 2, "vendor": "meitu", "minutes": 720}
+    assert raised.value.facts == {"limit": 2, "vendor": "meitu", "hours": 12}
     store.reserve(intent("ailab"), budgets)
     clock.now = NOON + DAY_S / 2 - 0.5
     store.sweep()  # the two are gone by now: keep the day full with sent ones
@@ -156,7 +156,7 @@ def test_daily_cap_ends_at_midnight_utc(store: Store, clock: Clock) -> None:
         store.mark_sent(call)
     with pytest.raises(OverBudget) as raised:
         store.reserve(intent(), budgets)
-    assert raised.value.facts["minutes"] == 1
+    assert raised.value.facts["hours"] == 1
     clock.now += 0.5
     store.reserve(intent(), budgets)
 

@@ -102,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         if len(today) >= 6:
             with pytest.raises(OverBudget) as raised:
                 store.reserve(intent(vendor_id, visitor * 64), BUDGETS)
-            assert raised.value.facts["minutes"] == max(1, math.ceil((midnight + DAY_S - now) / 60))
+            assert raised.value.facts["hours"] == math.ceil((midnight + DAY_S - now) / HOUR_S)
         elif len(hour) >= 3:
             with pytest.raises(OverVisitorBudget) as raised:
                 store.reserve(intent(vendor_id, visitor * 64), BUDGETS)

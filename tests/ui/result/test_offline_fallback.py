@@ -24,7 +24,7 @@ SAID = (
     errors.PayerChanged(vendor="meitu"),
     errors.VisitorKeysGone(vendor="meitu"),
     errors.MissingKey(vendor="meitu", setting="MEITU_API_KEY"),
-    errors.OverBudget(limit=3, vendor="meitu", minutes=9),
+    errors.OverBudget(limit=3, vendor="meitu", hours=9),
     errors.LedgerUnavailable(cause="x"),
     errors.RateLimited(vendor="meitu", seconds=9),
     errors.InvalidResponse(vendor="meitu", cause="not_json"),
