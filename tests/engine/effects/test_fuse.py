@@ -271,7 +271,7 @@ def test_fuse_of_a_black_and_white_face_before_a_coloured_wall_is_black_and_whit
 
 def test_fuse_gives_red_skin_in_a_cool_photo_no_olive_tone(user: Face) -> None:
     """Bluish light makes skin pink and then violet; removing it gives skin that is redder than yellow, not khaki."""
-    template = face_templates.load_template("flower_crown")
+    template = face_templates.load_template("crown_and_ruff")
     cool = np.clip(PHOTO * np.array((0.96, 0.8, 0.98)), 0, 255).astype(np.uint8)
     pixel = np.uint8([[tone(fuse(cool, user, template), template.face)]])
     _, a, b = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0].astype(float) - (0, 128, 128)
