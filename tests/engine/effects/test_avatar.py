@@ -9,7 +9,7 @@ from skimage import color, data
 
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, correct_light, draw_avatar, measure_iris
 from meitu_demo.engine.effects.avatar.flatten import BEARD
-from meitu_demo.engine.effects.avatar.head import MAX_CROP_SIDE_PX, Head, crop_to_heads
+from meitu_demo.engine.effects.avatar.head import EYES, MAX_CROP_SIDE_PX, Head, crop_to_heads
 from meitu_demo.engine.effects.avatar.skin import UPPER_CHEEKS
 from meitu_demo.engine.imaging.faces import Face, build_face, find_faces
 from tools.quality.people import add_beard, darken_skin, draw_glasses
@@ -184,6 +184,19 @@ def test_dark_lenses_get_no_drawn_eyes() -> None:
         drawn = sample(picture, middle[None], round(0.05 * head.width))
         assert drawn[:, 0].max() < 60
         assert np.hypot(drawn[:, 1], drawn[:, 2]).mean() < 5
+
+
+@pytest.mark.parametrize(("covers_more", "is_drawn"), [(False, True), (True, False)], ids=["squinting", "covered"])
+def test_a_dark_eye_is_drawn_where_the_skin_around_it_is_seen(covers_more: bool, is_drawn: bool) -> None:
+    """A squinting eye gets a pupil; an eye under something dark gets none."""
+    image = PHOTO.copy()
+    outline = FACE.landmarks[list(EYES[0])]
+    grown = outline.mean(0) + (outline - outline.mean(0)) * (2.4 if covers_more else 1.1)
+    cv2.fillPoly(image, [grown.round().astype(np.int32)], (58, 40, 34), cv2.LINE_AA)
+    picture = draw_avatar(image, [FACE])
+    head = place_head(PHOTO, picture, FACE)
+    eye = sample(picture, head.points[list(EYES[0])].mean(0)[None], round(0.1 * head.width))
+    assert (eye[:, 0].min() < 30) == is_drawn
 
 
 def test_the_forehead_keeps_its_own_hue() -> None:

@@ -4,7 +4,7 @@ Colours are CIELAB, float32. What is not surely bare skin keeps the photo's own 
 beards, strands of hair and glasses stay what they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smooth
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .glasses import ThinFrame, find_glasses
-from .head import CHIN, EYES, Head, Image, Plane, draw_stroke, fit_curve
+from .head import CHIN, EYES, MAX_CUT_OUTS, Head, Image, Plane, draw_stroke, fit_curve
 from .skin import MIN_CHROMA, Lab, SkinTone, measure_skin, paint_skin, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
@@ -36,6 +36,7 @@ FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 LONG_BEARD_DARKER_L = (20.0, 28.0)  # the same for what hangs below a bearded chin
 MIN_EYE_WIDTH = 0.12  # face widths
 SUNGLASSES_DARKER_L = 18.0  # the same for both eyes and what is around them
+MAX_REACH = 2.5  # face widths around the middle of a face: of a group, each head is flattened so far
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
@@ -59,9 +60,18 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     raw, unit = to_lab(photo), heads[0].width / 110
     flat = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
     smooth = to_lab(np.asarray(cv2.edgePreservingFilter(photo, flags=1, sigma_s=25 * unit, sigma_r=0.4), np.uint8))
+    reach = MAX_REACH if len(heads) > MAX_CUT_OUTS else np.inf
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
-        portraits.append(_flatten_head(flat, photo, raw, smooth, matte, head, iris))
+        (left, top), (right, bottom) = (
+            np.clip(head.middle + side * reach * head.width, 0, photo.shape[1::-1]).astype(int) for side in (-1, 1)
+        )
+        box = np.s_[top:bottom, left:right]
+        moved = head.move((-left, -top))
+        portrait = _flatten_head(flat[box], photo[box], raw[box], smooth[box], matte[box], moved, iris)
+        skin_mask = np.zeros(raw.shape[:2], np.float32)
+        skin_mask[box] = portrait.skin_mask
+        portraits.append(replace(portrait, head=head, skin_mask=skin_mask))
     return flat, portraits
 
 
@@ -145,7 +155,8 @@ def _find_visible_eyes(lightness: Plane, skin: float, head: Head) -> tuple[bool,
         return False, False
     widths = [np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) / head.width for eye in EYES]
     first, second = (
-        bool(width > MIN_EYE_WIDTH and eye > -COVERED_EYE_DARKER_L) for width, eye in zip(widths, eyes, strict=True)
+        bool(width > MIN_EYE_WIDTH and (eye > -COVERED_EYE_DARKER_L or skin_around > -SUNGLASSES_DARKER_L))
+        for width, eye, skin_around in zip(widths, eyes, around, strict=True)
     )
     return first, second
 
