@@ -54,7 +54,7 @@ format: ## sort imports, fix what ruff can fix, and format
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-screens: ## every state of every panel at five sizes, light and dark, in both languages, into build/screenshots; takes half an hour
+screens: ## every state of every panel at five sizes, light and dark, in both languages, into build/screenshots; takes five minutes
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup --whole tests/browser/test_tour.py tests/browser/test_layout.py

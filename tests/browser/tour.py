@@ -21,7 +21,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 # What may stand in a Chinese page in Latin letters: names, formats, settings, codes, IDs.
 LATIN = re.compile(
     r"Meitu|AILabTools|AILab|API key|API secret|API|JPEG|PNG|WebP|WEBP|BMP|HEIC|CMYK|sRGB|[A-Z]+_[A-Z_]+|MODE=\w+|ID|"
-    r"IPTC|AIGC|HTTP|ZIP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|[0-9a-f]{8}|cURL|Python|JavaScript|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
+    r"consent=True|IPTC|AIGC|HTTP|ZIP|MB|KB|kB|[\w-]+\.(?:jpg|png|webp)|[0-9a-f]{32}|[0-9a-f]{8}|cURL|Python|JavaScript|gjw4tjeloaba2psk973|08bp4tnfkm560qv6|astronaut"
 )
 
 # Gradio's own words for assistive technology, which it has in English only.
@@ -89,7 +89,7 @@ TEXTS = """() => {
     if (!e.checkVisibility() || e.closest('svg, script, style, pre, body [lang=en], .failure dl')) continue;
     for (const node of e.childNodes) if (node.nodeType === 3) texts.add(node.data.trim());
     for (const at of ['aria-label', 'title', 'alt', 'placeholder']) texts.add(e.getAttribute(at) ?? '');
-    if (e.matches('input:not([type=range], [type=number], [type=radio])')) texts.add(e.value);
+    if (e.matches('input:not([type=range], [type=number], [type=radio], [type=checkbox])')) texts.add(e.value);
   }
   return [...texts].filter(text => text);
 }"""

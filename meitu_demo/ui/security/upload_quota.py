@@ -30,8 +30,8 @@ from ..gradio_patches.uploads import delete_paths
 
 UPLOAD_PATH = "/gradio_api/upload"
 MAX_ADDRESS_FILES, MAX_TOTAL_FILES = 200, 2000
-MAX_ADDRESS_BYTES = 160 * 1024 * 1024
-MAX_TOTAL_BYTES = 400 * 1024 * 1024  # of the documented /tmp of 512 MB
+MAX_ADDRESS_BYTES = 160_000_000
+MAX_TOTAL_BYTES = 400_000_000  # of the documented /tmp of 512 MB
 MAX_SESSION_CLAIMS = 10  # a page has seven photos
 MAX_DRAINED_BYTES = 1024 * 1024 * 1024  # of a body that is refused
 REFUSAL_STATUSES = {UploadTooLarge: 413, VisitorUploadsFull: 429}
