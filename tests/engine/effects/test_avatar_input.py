@@ -65,7 +65,7 @@ def test_any_picture_and_any_place_of_the_face(
     assert min(result.shape[:2]) >= 16
     assert max(result.shape[:2]) <= 1120
     assert result.flags.c_contiguous
-    assert np.ptp(result) > 0  # something is drawn
+    assert np.ptp(result) > 0 or np.ptp(image) == 0  # in their scene, people of one colour are of one colour
 
 
 def test_the_smallest_and_the_longest_pictures() -> None:

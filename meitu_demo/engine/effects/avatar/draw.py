@@ -12,8 +12,8 @@ from ...imaging.blend import blur
 from ...imaging.colour import CHEEK_POINTS, SKIN_POINTS, compute_white_balance, sample_colours
 from ...imaging.face import Face
 from ...imaging.line_drawing_network import SCALE, draw_enlarged
-from .flatten import flatten
-from .head import EYES, IRISES, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
+from .flatten import flatten, flatten_colours
+from .head import EYES, IRISES, MAX_CUT_OUTS, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
 from .line_art import draw_lines
 from .matte import cut_out_people
 from .skin import Lab, to_lab
@@ -49,8 +49,20 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
     down = heads[0].down
     turns = round(np.degrees(np.arctan2(-down[0], down[1])) / 90) % 4  # the models want heads upright
     heads = rotate_heads(heads, photo.shape, turns)
-    drawn = _draw_upright(np.ascontiguousarray(np.rot90(photo, turns)), heads, version)
+    draw = _draw_scene if len(heads) > MAX_CUT_OUTS else _draw_upright
+    drawn = draw(np.ascontiguousarray(np.rot90(photo, turns)), heads, version)
     return np.ascontiguousarray(np.rot90(np.asarray(drawn * 255 + 0.5, np.uint8), -turns))
+
+
+def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
+    """A group where it is. Its faces are small: the network alone keeps them more alike than features drawn over it."""
+    photo = correct_light(photo, heads[0])
+    small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
+    drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width))
+    if version == "2.0.0":
+        heads = [head.move((0, 0), DRAWN_SCALE) for head in heads]
+        drawn = paint_watercolour(drawn, np.ones(drawn.shape[:2], np.float32), heads)
+    return drawn.clip(0, 1)
 
 
 def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
@@ -65,7 +77,7 @@ def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
     skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
     backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
     flat = backdrop + (flat - backdrop) * matte[..., None]
-    drawn = _draw_with_network(np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1))
+    drawn = _draw_with_network(flat)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
     large_matte = _enlarge_mask(matte, drawn.shape[:2])
@@ -76,6 +88,7 @@ def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
 
 
 def _draw_with_network(flat: Lab) -> Lab:
+    flat = np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1)
     share = SEEN_SCALE / FLAT_SCALE
     seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
     seen = np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1)

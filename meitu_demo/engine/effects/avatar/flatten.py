@@ -4,7 +4,7 @@ Colours are CIELAB, float32. What is not surely bare skin keeps the photo's own 
 beards, strands of hair and glasses stay what they are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from ...imaging.blend import blur, build_disc_kernel, build_polygon_mask, smooth
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .glasses import ThinFrame, find_glasses
-from .head import CHIN, EYES, MAX_CUT_OUTS, Head, Image, Plane, draw_stroke, fit_curve
+from .head import CHIN, EYES, Head, Image, Plane, draw_stroke, fit_curve
 from .skin import MIN_CHROMA, Lab, SkinTone, measure_skin, paint_skin, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
@@ -29,14 +29,14 @@ LID_CORNERS = ((156, 35), (383, 265))  # beside the ends of brow and eye
 NOT_SKIN_DARKER_L = (14.0, 23.0)  # under the skin's median: from here, what lies on skin is hair, not a shadow
 BEARD_TINT = (0.84, 0.72)  # b of the chin / b of the skin: at the first no beard, at the second surely one
 BEARD_DARKER_L = (16.0, 26.0)  # the same for a chin darker than the skin
-BEARDLESS_SOFTNESS = 0.4  # around a mouth without a beard, where a shadow with an edge would be stubble
+LIKENESS, LIKENESS_CONTRAST = 0.6, 0.75  # share of the photo in nose, mouth and cheeks; its contrast
+BEARDLESS_SOFTNESS = 0.6  # around a mouth without a beard, where a shadow with an edge would be stubble
 LIP_CONTRAST, MAX_LIP_L, LIP_REDNESS = 0.85, -9.0, 4.0  # L from the skin; a: the network draws lips browner
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 LONG_BEARD_DARKER_L = (20.0, 28.0)  # the same for what hangs below a bearded chin
 MIN_EYE_WIDTH = 0.12  # face widths
 SUNGLASSES_DARKER_L = 18.0  # the same for both eyes and what is around them
-MAX_REACH = 2.5  # face widths around the middle of a face: of a group, each head is flattened so far
 COVERED_EYE_DARKER_L = 30.0  # under the skin's median, even in its brightest parts: a dark lens or a fringe
 
 
@@ -58,26 +58,23 @@ class Portrait:
 def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Plane]) -> tuple[Lab, list[Portrait]]:
     """Flatten RGB `photo` with warped `heads` and their `mattes`: (flat picture in LAB, a portrait for each head)."""
     raw, unit = to_lab(photo), heads[0].width / 110
-    flat = to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 5.6 * unit, 24), np.uint8))
+    flat = flatten_colours(photo, heads[0].width)
     smooth = to_lab(np.asarray(cv2.edgePreservingFilter(photo, flags=1, sigma_s=25 * unit, sigma_r=0.4), np.uint8))
-    reach = MAX_REACH if len(heads) > MAX_CUT_OUTS else np.inf
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
-        (left, top), (right, bottom) = (
-            np.clip(head.middle + side * reach * head.width, 0, photo.shape[1::-1]).astype(int) for side in (-1, 1)
-        )
-        box = np.s_[top:bottom, left:right]
-        moved = head.move((-left, -top))
-        portrait = _flatten_head(flat[box], photo[box], raw[box], smooth[box], matte[box], moved, iris)
-        skin_mask = np.zeros(raw.shape[:2], np.float32)
-        skin_mask[box] = portrait.skin_mask
-        portraits.append(replace(portrait, head=head, skin_mask=skin_mask))
+        portraits.append(_flatten_head(flat, photo, raw, smooth, matte, head, iris))
     return flat, portraits
+
+
+def flatten_colours(photo: Image, face_width: float) -> Lab:
+    """RGB `photo` in flat masses, as LAB. face_width: in px, the measure of what is a detail."""
+    return to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 0.05 * face_width, 24), np.uint8))
 
 
 def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, head: Head, iris: Lab) -> Portrait:
     """Flatten skin, features and hair of one head in `flat`, in place."""
     shape, width = raw.shape[:2], head.width
+    likeness = 0.5 * (flat + smooth)
     u, v = head.build_grid(shape)
     oval = head.fill(FACE_OVAL, shape)
     brows = np.maximum(*(head.fill(brow, shape) for brow in BROW_CONTOURS))
@@ -131,6 +128,11 @@ def _flatten_head(flat: Lab, photo: Image, raw: Lab, smooth: Lab, matte: Plane, 
     for side in (0, 1):
         _paint_brow(flat, raw, head, side, free, median)
     _paint_mouth(flat, raw, smooth, head, lips, tone)
+    contrast = LIKENESS_CONTRAST * (1 - BEARDLESS_SOFTNESS * beardless)
+    likeness[..., 0] = tone.drawn[0] + contrast * (likeness[..., 0] - median[0])
+    redrawn = np.maximum.reduce([around_eyes, cv2.dilate(brows, build_disc_kernel(0.06 * width)), around_lines])
+    bare_face = blur(head.fill(FACE_OVAL, shape, 0.92), 0.04 * width) * (1 - blur(redrawn, 0.02 * width))
+    flat += (likeness - flat) * (LIKENESS * bare_face)[..., None]
     return Portrait(head, tone.drawn, iris, mask, beard, open_eyes, frame)
 
 

@@ -1,7 +1,7 @@
 """Which pixels are drawn: the people whose faces were found, without strangers, or the whole scene.
 
-Up to MAX_CUT_OUTS people stand before a backdrop. A larger group, or a person whose cut-out would end in mid-air,
-behind a table for instance, is drawn in the scene that the photo shows.
+People stand before a backdrop. One whose cut-out would end in mid-air, behind a table for instance, is drawn in the
+scene that the photo shows.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.segmentation import compute_person_matte, compute_single_person_mask
-from .head import CHIN, LEFT_CHEEK, MAX_CUT_OUTS, NOSE_TIP, RIGHT_CHEEK, Head, Image, Plane
+from .head import CHIN, LEFT_CHEEK, NOSE_TIP, RIGHT_CHEEK, Head, Image, Plane
 
 PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the models look at, down to the frame
 MAX_HEAD_RADIUS = 1.15  # face widths, with hair
@@ -52,8 +52,7 @@ def cut_out_people(image: Image, heads: Sequence[Head]) -> tuple[list[Plane], Pl
         np.maximum(people * _compute_reach(shape, head) * _compute_nearness(shape, head, heads), face)
         for face, head in zip(faces, heads, strict=True)
     ]
-    is_cut_out = len(heads) <= MAX_CUT_OUTS and people.mean() <= MAX_COVER
-    is_cut_out = is_cut_out and all(_has_base(people, head) for head in heads)
+    is_cut_out = people.mean() <= MAX_COVER and all(_has_base(people, head) for head in heads)
     return mattes, people if is_cut_out else np.ones_like(people)
 
 
