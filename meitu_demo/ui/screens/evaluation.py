@@ -125,8 +125,9 @@ def build_evaluation_screen(
 
     @explain_failure
     async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> AsyncIterator[Updates]:
-        evaluation = await open_evaluation(request, values)
         session_id = identify_caller(request, values[-2]).session_id
+        evaluation = await context.evaluations.open(session_id)
+        evaluation.form = evaluation.form or values[:-2]  # a change of the form may have overtaken the upload
         await page_run.read_photos(context, evaluation, session_id, payloads)
         if evaluation.is_running:  # another event follows it
             yield gr.skip(), gr.skip(), render_plan(request, evaluation, values[-1])

@@ -46,3 +46,11 @@ def test_evaluation_plan_shows_the_form_of_the_last_event(
         gate.set()
         answer = checked.result(60)
     assert translate("evaluation.plan_no_key", "en", vendor="Meitu") in answer  # which only live calls need
+
+
+def test_evaluation_plan_keeps_a_form_that_overtook_the_photos(page: Page, portrait: bytes) -> None:
+    """Photos that arrive after a later choice of the target, with the form of before, do not bring that back."""
+    tab, photos = secrets.token_hex(16), [page.upload(portrait)]
+    page.join(*fill_form(page, "evaluation-target", tab, photos, "live"))
+    answer = page.join(*fill_form(page, "evaluation-photos", tab, photos, "offline"))
+    assert translate("evaluation.plan_no_key", "en", vendor="Meitu") in answer
