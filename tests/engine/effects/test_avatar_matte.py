@@ -10,7 +10,7 @@ from skimage import data
 
 from meitu_demo.engine.effects.avatar import matte as module
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, draw_avatar
-from meitu_demo.engine.effects.avatar.head import MAX_CUT_OUTS, MAX_SCENE_FACE_WIDTHS, Head, crop_to_heads
+from meitu_demo.engine.effects.avatar.head import MAX_SCENE_FACE_WIDTHS, Head, crop_to_heads
 from meitu_demo.engine.effects.avatar.matte import cut_out_people
 from meitu_demo.engine.imaging.faces import find_faces
 
@@ -18,7 +18,6 @@ PHOTO = data.astronaut()
 HEAD = Head(np.asarray(find_faces(PHOTO)[0].landmarks, float))
 GROUP = np.hstack([PHOTO[:300, 130:320], PHOTO[:300, 320:130:-1]] * 2)
 SHAPE = (400, 500)  # of the drawn masks
-COLUMNS = [70 + 120 * i for i in range(MAX_CUT_OUTS + 1)]  # of the smallest group's faces
 Mask = np.ndarray
 SetMasks = Callable[..., None]
 

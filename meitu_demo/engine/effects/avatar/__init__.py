@@ -1,7 +1,7 @@
 """Anime avatar: the photo's people in flat tones, drawn by a small network, with eyes and outlines drawn over it.
 
 head            crops the photo to the heads, enlarges eyes
-matte           which pixels are drawn: people without strangers, or a group with its scene
+matte           which pixels are drawn: people without strangers, or the whole scene
 skin            the tones of skin
 glasses         frames and lenses
 flatten         skin, hair and clothes as flat tones: what the network sees

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
 from ...imaging.blend import blur
-from ...imaging.colour import CHEEK_POINTS, SKIN_POINTS, compute_white_balance, sample_colours
+from ...imaging.colour import (
+    CHEEK_POINTS,
+    CHEEK_TO_EYE_WHITE,
+    MIN_EYE_WHITE_L,
+    MIN_GAMMA,
+    SKIN_POINTS,
+    compute_white_balance,
+    sample_colours,
+)
 from ...imaging.face import Face
 from ...imaging.line_drawing_network import SCALE, draw_enlarged
 from .flatten import flatten, flatten_colours
@@ -24,12 +32,7 @@ FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flat
 DRAWN_SCALE = SEEN_SCALE * SCALE
 SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
-
-
-MIN_EYE_WHITE_L = 58.0  # of the brightest of the eyes in a well-lit photo, even when they are narrowed
-CHEEK_TO_EYE_WHITE = 0.80  # eyes in shadow are still as bright as this share of the cheeks
-MIN_GAMMA = 0.45
-MIN_GREY_EYE_WHITE_L = 76.0  # the same for a grey photo
+MIN_GREY_EYE_WHITE_L = 76.0  # MIN_EYE_WHITE_L of a grey photo
 MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
 GREY_RANGE, MAX_GREY_LEVEL = (0.005, 0.995), 245.0  # quantiles of a grey photo's levels; level that the upper becomes
 MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
@@ -49,14 +52,14 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
     down = heads[0].down
     turns = round(np.degrees(np.arctan2(-down[0], down[1])) / 90) % 4  # the models want heads upright
     heads = rotate_heads(heads, photo.shape, turns)
-    draw = _draw_scene if len(heads) > MAX_CUT_OUTS else _draw_upright
-    drawn = draw(np.ascontiguousarray(np.rot90(photo, turns)), heads, version)
+    photo = correct_light(np.ascontiguousarray(np.rot90(photo, turns)), heads[0])
+    draw = _draw_scene if len(heads) > MAX_CUT_OUTS else _draw_people
+    drawn = draw(photo, heads, version)
     return np.ascontiguousarray(np.rot90(np.asarray(drawn * 255 + 0.5, np.uint8), -turns))
 
 
 def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
     """A group where it is. Its faces are small: the network alone keeps them more alike than features drawn over it."""
-    photo = correct_light(photo, heads[0])
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
     drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width))
     if version == "2.0.0":
@@ -65,8 +68,8 @@ def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
     return drawn.clip(0, 1)
 
 
-def _draw_upright(photo: Image, heads: list[Head], version: str) -> Lab:
-    photo = correct_light(photo, heads[0])
+def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
+    """Each face redrawn, before a backdrop where the people can be cut out."""
     irises = [measure_iris(photo, head) for head in heads]
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
     heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
@@ -153,9 +156,8 @@ def _brighten(photo: Image, head: Head, min_eye_white: float) -> Image:
     gamma = max(MIN_GAMMA, float(np.log(min_eye_white / 100) / np.log(white / 100)))
     curve = (255 * (np.arange(256) / 255) ** gamma).astype(np.float32)
     level = photo.astype(np.float32)
-    alike = (
-        level * (curve / np.maximum(np.arange(256), 1))[photo.max(2)][..., None]
-    )  # keeps the saturation, even of noise
+    # One factor for all three channels keeps the saturation, also that of noise.
+    alike = level * (curve / np.maximum(np.arange(256), 1))[photo.max(2)][..., None]
     return np.asarray((alike + curve[photo]) / 2 + 0.5, np.uint8)
 
 
