@@ -1,6 +1,6 @@
 """Recipes: several effects in order, saved and loaded as JSON.
 
-    {"recipe": 1, "steps": [{"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": true}]}
+    {"recipe": 1, "steps": [{"endpoint": "face_fuse", "values": {"template_id": "lion"}, "on": true}]}
 
 A recipe never contains a photo. It comes from a file or the browser, so it is untrusted, and validated each time that
 it is read.

@@ -1,8 +1,7 @@
 """Templates, the pictures that a face is fused onto: their catalogue, their pixels, and the gallery's tiles.
 
-Shipped templates are rows of ``data/templates.toml``. A *drawn* one has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json); the *photo* one is scikit-image's astronaut. The owner
-may add a folder of pictures with `load_owner_templates`.
+Shipped templates are rows of ``data/templates.toml``; each is *drawn* and has a folder ``assets/templates/<id>/``
+(base.webp, front.webp, skin.png, landmarks.json). The owner may add a folder of pictures with `load_owner_templates`.
 """
 
 import json
@@ -22,15 +21,14 @@ from PIL import Image as Picture
 from PIL import ImageOps, UnidentifiedImageError
 
 from ..domain.errors import TemplateHasNoFace, UnknownTemplate
-from . import sample_photos
 from .imaging.blend import alpha_composite
 from .imaging.faces import Face, build_face, find_faces
 from .imaging.segmentation import inpaint_brows, segment_skin
 
 LANGUAGES = ("en", "zh")
-TEMPLATE_COLUMNS = {"id", "kind", "aliases", "name", "mood"}
+TEMPLATE_COLUMNS = {"id", "aliases", "name", "mood"}
 
-TemplateKind = Literal["drawn", "photo", "own"]
+TemplateKind = Literal["drawn", "own"]
 # base, front_layer, skin_mask and face, as in `Template`
 Layers = tuple[NDArray[np.uint8], NDArray[np.uint8] | None, NDArray[np.uint8] | None, Face]
 
@@ -41,7 +39,6 @@ PICTURE_ERRORS = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Pict
 OWNER_IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
-PHOTO_UPSCALE = 2  # the astronaut has 512 px, the drawn templates 1024 and more
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
 TILE_PX = 208  # side of the gallery's tiles, for screens with two pixels to a point
 TILE_FACE_RATIO = 2.0  # side of a tile / side of the template's face
@@ -212,8 +209,6 @@ def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo,
         location = f"{toml_file.name}, template {number}"
         if unknown_columns := set(row) - TEMPLATE_COLUMNS:
             raise ValueError(f"{location}: unknown {sorted(unknown_columns)}")
-        if row.get("kind") not in ("drawn", "photo"):
-            raise ValueError(f"{location}: kind must be drawn or photo")
         for column in ("name", "mood"):
             if set(row.get(column, ())) != set(LANGUAGES) or not all(row[column].values()):
                 raise ValueError(f"{location}: {column} needs {LANGUAGES}")
@@ -221,10 +216,10 @@ def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo,
         if not all(isinstance(template_id, str) and template_id for template_id in ids) or used_ids.intersection(ids):
             raise ValueError(f"{location}: id and aliases must be words of their own, not {ids}")
         used_ids.update(ids)
-        source = sample_photos.find_astronaut_file() if row["kind"] == "photo" else layers_dir / row["id"]
-        if not source.exists():
-            raise ValueError(f"{location}: no {source.name}")
-        infos.append(TemplateInfo(row["id"], row["kind"], row["name"], row["mood"], source, tuple(ids[1:])))
+        folder = layers_dir / row["id"]
+        if not folder.is_dir():
+            raise ValueError(f"{location}: no {folder.name}")
+        infos.append(TemplateInfo(row["id"], "drawn", row["name"], row["mood"], folder, tuple(ids[1:])))
     return tuple(infos)
 
 
@@ -256,11 +251,8 @@ def _read_layers(info: TemplateInfo) -> Layers:
         base = _load_pixels(info.source, "RGB")
     except PICTURE_ERRORS as error:  # it was changed since the start
         raise TemplateHasNoFace(template=info.id) from error
-    if info.kind == "photo":
-        size = (base.shape[1] * PHOTO_UPSCALE, base.shape[0] * PHOTO_UPSCALE)
-        base = np.asarray(cv2.resize(base, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
     landmarks_file = info.source.with_suffix(".json")
-    if info.kind == "own" and landmarks_file.is_file():
+    if landmarks_file.is_file():
         face = _load_authored_face(landmarks_file, base.shape[:2])
     elif faces := find_faces(base):
         face = faces[0]

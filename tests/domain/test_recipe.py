@@ -25,7 +25,7 @@ JSON = st.recursive(
     lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=8), parts, max_size=4),
     max_leaves=10,
 )
-FUSE = {"endpoint": "face_fuse", "values": {"template_id": "astronaut"}, "on": True}
+FUSE = {"endpoint": "face_fuse", "values": {"template_id": "lion"}, "on": True}
 
 
 def values_of(control: Control) -> st.SearchStrategy[object]:

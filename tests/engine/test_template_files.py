@@ -12,7 +12,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "assets" / "templates"
 ROWS = tomllib.loads((ROOT / "meitu_demo" / "data" / "templates.toml").read_text(encoding="utf-8"))["template"]
-DRAWN = [row["id"] for row in ROWS if row["kind"] == "drawn"]
+IDS = [row["id"] for row in ROWS]
 PAIRS = ((33, 263), (133, 362), (61, 291), (234, 454), (172, 397), (70, 300), (98, 327), (468, 473))
 MIDDLE = (10, 168, 1, 13, 152)
 EYES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373))
@@ -21,7 +21,7 @@ LIPS = (61, 40, 0, 270, 291, 321, 17, 91)
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 
-each_template = pytest.mark.parametrize("name", DRAWN)
+each_template = pytest.mark.parametrize("name", IDS)
 
 
 def read_picture(name: str, file: str) -> np.ndarray:
@@ -40,9 +40,9 @@ def fill_outline(outline: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def test_template_rows_match_the_folders() -> None:
-    """Every drawn template has a row with both languages, and every folder a row."""
-    assert len(DRAWN) == len(set(DRAWN)) >= 7
-    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(DRAWN)
+    """Every template has a row with both languages, and every folder a row."""
+    assert len(IDS) == len(set(IDS)) >= 8
+    assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(IDS)
     for row in ROWS:
         assert all(row[key][language].strip() for key in ("name", "mood") for language in ("en", "zh"))
     aliases = [alias for row in ROWS for alias in row["aliases"]]

@@ -90,7 +90,7 @@ class Soak:
         return self._called("facial_aesthetics", self.photo(number), "8", 0.5)
 
     def paid_api(self, number: int, tab: str) -> str:
-        values = ("anime_avatar", "1.0.0") if number % 50 == 7 else ("face_fuse", "astronaut")
+        values = ("anime_avatar", "1.0.0") if number % 50 == 7 else ("face_fuse", "lion")
         return self._called(values[0], self.photo(number), values[1])
 
     def refused(self, number: int, tab: str) -> str:

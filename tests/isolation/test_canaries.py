@@ -24,7 +24,7 @@ from meitu_demo.settings import Settings
 
 pytestmark = pytest.mark.soak
 VALUES: dict[str, list[Any]] = {
-    "face_fuse": ["astronaut"],
+    "face_fuse": ["lion"],
     "anime_avatar": ["1.0.0"],
     "quality_restoration": [],
     "facial_aesthetics": ["8", 0.5],
@@ -70,7 +70,7 @@ async def by_server(name: str, photo: bytes) -> list[tuple[str, bytes]]:
         for media in ("base64", "url") if endpoint.vendor_id == "meitu" else ("url",):
             if endpoint.vendor_id == "meitu":
                 body = {
-                    "parameter": {"rsp_media_type": media, "faceFusePPType": "astronaut", "version": "1.0.0"},
+                    "parameter": {"rsp_media_type": media, "faceFusePPType": "lion", "version": "1.0.0"},
                     "media_info_list": [
                         {"media_data": base64.b64encode(photo).decode(), "media_profiles": {"media_data_type": "jpg"}}
                     ],

@@ -109,7 +109,7 @@ async def test_many_callers_at_once(ask_meitu: Ask, ask_ailab: Ask, portrait: by
         *(ask_ailab(shape_type=shape) for shape in range(8)),
         *(ask_meitu("quality_restoration") for _ in range(3)),
         *(ask_meitu("face_fuse", faceless) for _ in range(3)),
-        *(ask_meitu("face_fuse", faceFusePPType="astronaut") for _ in range(2)),
+        *(ask_meitu("face_fuse", faceFusePPType="lion") for _ in range(2)),
     ]
     answers = await asyncio.gather(*calls)
     assert [answer.status_code for answer in answers] == [200] * 11 + [400] * 3 + [200] * 2

@@ -87,7 +87,7 @@ def test_api_describes_each_function_and_parameter(page: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("face_fuse", {"template_id": "astronaut"}),
+        ("face_fuse", {"template_id": "lion"}),
         ("face_fuse", {}),
         ("anime_avatar", {"version": "2.0.0"}),
         ("quality_restoration", {"consent": True}),
@@ -200,7 +200,7 @@ def test_api_refusal_has_title_cause_fix_and_code(client: Client, tmp_path: Path
 
 def test_api_offline_failure_names_no_price(page: Page, faceless: bytes) -> None:
     """Nothing offline can have been billed."""
-    _, message = page.call("face_fuse", page.upload(faceless), "astronaut", False, False)
+    _, message = page.call("face_fuse", page.upload(faceless), "lion", False, False)
     for outcome in ("unknown", "not_processed", "done"):
         assert translate(f"billing.{outcome}.why", "en") not in str(message)
 

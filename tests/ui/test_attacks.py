@@ -153,7 +153,7 @@ def test_no_payload_reads_a_file(target: Target, rounds: Callable[[int], int], f
              str(UPLOADS_DIR / target.other_upload.parent.name[:-1] / "me.jpg")]  # fmt: skip
     shapes = [shape for path in paths for shape in build_payloads(path)]
     functions = {
-        "face_fuse": ["astronaut"],
+        "face_fuse": ["lion"],
         "anime_avatar": ["1.0.0"],
         "quality_restoration": [],
         "facial_aesthetics": [8, 0.5],

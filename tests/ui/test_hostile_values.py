@@ -19,7 +19,7 @@ pytestmark = pytest.mark.fuzz
 TELLTALE = re.compile(r'Traceback|File \\?"|\.py\b|site-packages|/meitu_demo/|/(?:home|root|usr)/')
 MAX_CALL_S = 20.0  # on a machine that may be busy
 VALID_VALUES: dict[str, list[Any]] = {
-    "face_fuse": ["astronaut"], "anime_avatar": ["1.0.0"], "quality_restoration": [], "facial_aesthetics": [8, 0.5],
+    "face_fuse": ["lion"], "anime_avatar": ["1.0.0"], "quality_restoration": [], "facial_aesthetics": [8, 0.5],
 }  # fmt: skip
 PARAMETER_NAMES = {
     "face_fuse": ["template_id"],

@@ -22,7 +22,7 @@ Points = NDArray[np.float64]
 MIN_MESH_WIDTH_PX = 4.0
 OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
 # Of the outline's size. Within a photographed jaw; a drawn front layer hides the seam.
-SEAM_OUTLINE_SHARE = {"drawn": 0.99, "photo": 0.95, "own": 0.95}
+SEAM_OUTLINE_SHARE = {"drawn": 0.99, "own": 0.95}
 OUTER_OUTLINE_SHARE = 1.01  # cuts the blend's bands that reach beyond the jaw
 SKIN_OUTLINE_SHARE = 0.8  # for measures of the face's texture and tint
 SAMPLE_RADIUS_SHARE = 0.02  # of the face's width, around each skin point

@@ -114,7 +114,7 @@ def test_controls_draw_themselves_with_the_screens_widgets() -> None:
         (VERSION, "2.0.0", "2.0.0", "2.0.0 · soft watercolour"),
         (SHAPES, "8", "Bigger eyes", "Bigger eyes"),
         (SHAPES, "99", "99", "99"),
-        (TEMPLATES, "astronaut", "Astronaut", "Astronaut"),
+        (TEMPLATES, "lion", "Lion", "Lion"),
         (TEMPLATES, "of-a-partner", "of-a-partner", "of-a-partner"),
     ],
 )

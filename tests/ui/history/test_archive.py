@@ -31,7 +31,7 @@ def filled(store: PictureStore, history: History, portrait: bytes) -> None:
     found = [outcome(portrait, created_at=at + timedelta(seconds=second)) for second in (0, 2)]
     history.record_success("one", found[0], kept(store, found[0], export.unlabelled(found[0]), "one"))
     error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
-    values = {"template_id": "astronaut"}
+    values = {"template_id": "lion"}
     history.record_failure("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
     live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", created_at=found[1].created_at)
     history.record_success("one", live, kept(store, live, export.unlabelled(live), "one"))

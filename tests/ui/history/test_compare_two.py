@@ -26,7 +26,7 @@ async def test_compare_two_uses_the_frame_of_the_result_that_shows_less(portrait
     """
     store, history = PictureStore(60), History(60)
     whole = made(store, history, portrait_pixels, "facial_aesthetics")
-    close = made(store, history, portrait_pixels[20:300, 60:260], "face_fuse", values={"template_id": "astronaut"})
+    close = made(store, history, portrait_pixels[20:300, 60:260], "face_fuse", values={"template_id": "lion"})
     for left, right in ((whole, close), (close, whole)):
         found = await compare_two(store, left, right, "one")
         assert found

@@ -60,8 +60,8 @@ def test_listing_has_a_button_for_each_run_and_marks_the_selected_one(history: H
             ("Facial Aesthetics · Bigger eyes · Strength 0.5", "Quality Restoration"),
         ),
         (
-            {"endpoint": CATALOGUE["face_fuse"], "values": {"template_id": "astronaut"}},
-            ("Facial Aesthetics · Bigger eyes · Strength 0.5", "Face Fuse · Astronaut"),
+            {"endpoint": CATALOGUE["face_fuse"], "values": {"template_id": "lion"}},
+            ("Facial Aesthetics · Bigger eyes · Strength 0.5", "Face Fuse · Lion"),
         ),
     ],
 )

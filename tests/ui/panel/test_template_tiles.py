@@ -25,7 +25,7 @@ GALLERY = "face-fuse-template-id-gallery"
 
 def show(page: Page, photo: Any, tab: str) -> list[tuple[str, str]]:
     """(address, caption) of each picture after a change of the photo; empty if they stay as they are."""
-    answers = json.loads(page.press(GALLERY, [photo, tab, None, "astronaut"], "input"))
+    answers = json.loads(page.press(GALLERY, [photo, tab, None, "lion"], "input"))
     (value,) = next(message["output"]["data"] for message in answers if message.get("output"))
     return re.findall(r'<img src="([^"]+)" alt=""><span>([^<]+)</span>', value) if isinstance(value, str) else []
 

@@ -23,7 +23,7 @@ from meitu_demo.settings import Settings
 EYES = {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength": 0.4}}
 JAW = {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}}
 RESTORE = {"endpoint": "quality_restoration"}
-FUSE = {"endpoint": "face_fuse", "values": {"template_id": "astronaut"}}
+FUSE = {"endpoint": "face_fuse", "values": {"template_id": "lion"}}
 NOWHERE = {"endpoint": "face_fuse", "values": {"template_id": "nowhere"}}
 
 
@@ -170,12 +170,12 @@ def test_recipe_editor_validates_a_loaded_file(page: Page) -> None:
 
 def test_recipe_editor_adds_a_step_with_the_chosen_effects_values(page: Page) -> None:
     """A step gets the chosen effect's values out of all controls; an invalid value leaves the list unchanged."""
-    fine = page.press("recipe-add-step", [listed(RESTORE), "facial_aesthetics", "astronaut", "2.0.0", "7", 0.25])
+    fine = page.press("recipe-add-step", [listed(RESTORE), "facial_aesthetics", "lion", "2.0.0", "7", 0.25])
     assert "Added as step 2: Slim jaw 0.25" in fine
     assert "0.25" in fine
     typed = page.press("recipe-add-step", [listed(RESTORE), "face_fuse", "no such/ID", "2.0.0", "7", 0.25])
     assert "A setting in the recipe does not fit." in typed
-    full = page.press("recipe-add-step", [listed(*[RESTORE] * 8), "anime_avatar", "astronaut", "2.0.0", "7", 0.25])
+    full = page.press("recipe-add-step", [listed(*[RESTORE] * 8), "anime_avatar", "lion", "2.0.0", "7", 0.25])
     assert "There are too many steps." in full
 
 

@@ -35,8 +35,8 @@ def archive(page: Page, portrait: bytes, faceless: bytes) -> Any:
     photo = page.upload(portrait)
     page.run("facial-aesthetics", ["8", 0.5], photo, MINE)
     page.run("facial-aesthetics", ["3", 1.0], photo, MINE)
-    page.run("face-fuse", ["astronaut"], page.upload(faceless), MINE)
-    page.run("face-fuse", ["astronaut"], None, MINE)  # without a photo nothing was run, and nothing is listed
+    page.run("face-fuse", ["lion"], page.upload(faceless), MINE)
+    page.run("face-fuse", ["lion"], None, MINE)  # without a photo nothing was run, and nothing is listed
     page.run("facial-aesthetics", ["9", 0.25], page.upload(portrait), THEIRS)
     found = [re.search(r'archive/[^"]+', opened(page, tab)) for tab in (MINE, THEIRS)]
     return [f"{page.url}/{link[0]}" for link in found if link]
