@@ -44,9 +44,8 @@ def build_evaluation_screen(
     """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "evaluation-ask"]):
-            controls.build_introduction(texts, "evaluation")
             photos = gr.File(
-                label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=148,
+                label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=112,
                 elem_id="evaluation-photos", elem_classes="photos",
             )  # fmt: skip
             endpoints = gr.CheckboxGroup(
