@@ -20,7 +20,7 @@ from ...endpoints import CATALOGUE
 from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_run_js, check_action
+from ..events import PRIVATE_EVENT, check_action
 from ..html import render
 from ..panel import controls, examples
 from ..panel.panel import ACTION_LABELS, SessionInputs, build_photo_input, wire_stop_button
@@ -30,6 +30,9 @@ from ..texts import PageTranslations, detect_language
 
 LANGUAGES = list_languages()
 DropdownChoices = list[tuple[str, str]]
+# Of the events that start a run; the second as APPEND_ACTION_JS.
+RUN_JS = "(...values) => window.labRunStarts(values)"
+ACTION_JS = "(...values) => window.labRunStarts([...values.slice(0, -1), window.clickedAction])"
 
 
 def build(
@@ -78,8 +81,8 @@ def build(
     wiring: dict[str, Any] = {
         "outputs": [result_html, call_id, ledger_html], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(run, inputs_of_run, js=build_run_js("failure-lab", 3, has_action=False), **wiring)
-    actions.click(act, [*inputs_of_run, session[0]], js=build_run_js("failure-lab", 3, has_action=True), **wiring)
+    run_button.click(run, inputs_of_run, js=RUN_JS, **wiring)
+    actions.click(act, [*inputs_of_run, session[0]], js=ACTION_JS, **wiring)
     wire_stop_button(context, actions, session)
 
     def update_faults(request: gr.Request, endpoint_id: Any) -> Any:
@@ -88,7 +91,7 @@ def build(
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
     gr.on(
         [photo.change, endpoint.change, fault.change], None, [photo, endpoint, fault], None,
-        js="(...values) => window.settingsChanged('failure-lab', values)", **PRIVATE_EVENT,
+        js="(...values) => window.labSettingsChanged(values)", **PRIVATE_EVENT,
     )  # fmt: skip
     return ScreenComponents("failure_lab", photo, result_html, (received,), (endpoint, fault), run_button)
 
