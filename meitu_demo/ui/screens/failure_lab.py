@@ -58,10 +58,10 @@ def build(
                 elem_id="failure-lab-run",
                 elem_classes="run",
             )
+            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
             actions = controls.build_action_buttons(texts, "failure-lab", ACTION_LABELS)
-            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
             call_id = gr.State(0)
 
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
