@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -83,23 +84,7 @@ def build(
     actions.click(act, [*inputs_of_run, session[0]], js=APPEND_ACTION_JS, **wiring)
     wire_stop_button(context, actions, session)
 
-    async def draw_preview(request: gr.Request, payload: Any, text: Any, tab_id: Any) -> Markup:
-        """What the offline engine makes of the photo, with all steps that are switched on."""
-        language, caller = detect_language(request), identify_caller(request, tab_id)
-        if not payload:
-            return result_view.empty_state("recipe", language)
-        steps = parse_recipe(text, CATALOGUE).enabled_steps
-        if not steps:
-            raise RecipeRejected("recipe_nothing_on")
-        source = await context.read_upload(payload, caller)
-        effects = [(step.endpoint, step.values) for step in steps]
-        async with context.service.engine_slot(caller):
-            preview = await anyio.to_thread.run_sync(previews.render_photo_preview, effects, source)
-        return result_view.render_preview(
-            preview, " · ".join(describe_step(step, language) for step in steps), language
-        )
-
-    wire_drawing(preview_html, "recipe", draw_preview, [photo, step_list, session[0]])
+    wire_drawing(preview_html, "recipe", partial(_draw_preview, context), [photo, step_list, session[0]])
     names = [f"recipe-{vendor_id}" for vendor_id in VENDOR_IDS]
     gr.on(
         [photo.change, step_list.change, tab.select], None, [photo, step_list, *consent_boxes], consent_boxes,
@@ -113,3 +98,18 @@ def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations
     endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.vendor_id == vendor_id)
     consent_endpoint = replace(endpoint, id=f"recipe_{vendor_id}")  # for the element ids
     return consent.build_consent_box(consent_endpoint, context.service.targets, texts)
+
+
+async def _draw_preview(context: Context, request: gr.Request, payload: Any, text: Any, tab_id: Any) -> Markup:
+    """What the offline engine makes of the photo, with all steps that are switched on."""
+    language, caller = detect_language(request), identify_caller(request, tab_id)
+    if not payload:
+        return result_view.empty_state("recipe", language)
+    steps = parse_recipe(text, CATALOGUE).enabled_steps
+    if not steps:
+        raise RecipeRejected("recipe_nothing_on")
+    source = await context.read_upload(payload, caller)
+    effects = [(step.endpoint, step.values) for step in steps]
+    async with context.service.engine_slot(caller):
+        preview = await anyio.to_thread.run_sync(previews.render_photo_preview, effects, source)
+    return result_view.render_preview(preview, " · ".join(describe_step(step, language) for step in steps), language)
