@@ -66,7 +66,7 @@ def render_finding(finding: MarkFinding, language: str) -> Markup:
         rows = [
             (localize("effect"), effect),
             (localize("maker"), _describe_maker(provenance, language)),
-            (localize("time"), provenance.time.replace("T", " ").replace("+00:00", " UTC")),
+            (localize("time"), provenance.time),
             (localize("id"), provenance.result_id),
         ]
     elif finding.origin is MarkOrigin.NONE:
