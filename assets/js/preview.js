@@ -54,28 +54,21 @@ document.addEventListener('click', ({target}) => {
   window.scrollToElement(column);
 }, true);
 
-// Where no preview follows the settings, a result of other settings is dimmed. `count`: how many of the values are settings.
-const settingsNow = {}, settingsOfResult = {};
-const parse = text => { // a recipe may be written in several ways
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+// The failure lab has no preview: a result of another photo, endpoint or fault is dimmed.
+let labSettings, settingsOfLabResult;
+window.labSettingsChanged = settings => {
+  labSettings = JSON.stringify(settings.map(value => value?.path ?? value));
+  document.getElementById('failure-lab-stage')?.toggleAttribute('data-stale', (settingsOfLabResult ?? labSettings) !== labSettings);
 };
-window.settingsChanged = (slug, settings) => {
-  settingsNow[slug] = JSON.stringify(settings.map(value => value?.path ?? parse(value)));
-  document.getElementById(`${slug}-stage`)?.toggleAttribute('data-stale', (settingsOfResult[slug] ?? settingsNow[slug]) !== settingsNow[slug]);
-};
-window.runStarts = (slug, count, values) => {
-  delete settingsOfResult[slug];
-  window.settingsChanged(slug, values.slice(0, count));
-  settingsOfResult[slug] = settingsNow[slug];
+window.labRunStarts = values => {
+  settingsOfLabResult = undefined;
+  window.labSettingsChanged(values.slice(0, 3));
+  settingsOfLabResult = labSettings;
   return values;
 };
 window.recipeChanged = (boxes, photo, recipe, ...consents) => {
-  window.recordPhoto('recipe', photo);
-  window.settingsChanged('recipe', [photo, recipe]);
+  const column = resultColumnOf(document.getElementById('recipe-stage'));
+  drawPreview('recipe', column, Boolean(column?.offsetParent), photo, window.recordPhoto('recipe', photo), [recipe]);
   return consents.map((consent, at) => window.isSamePhoto(boxes[at], photo) && consent);
 };
 

@@ -97,7 +97,7 @@ document.addEventListener('click', async event => {
 for (const type of ['click', 'input'])
   document.addEventListener(type, ({target}) => {
     const inputs = target.closest?.('.inputs-column');
-    if (inputs && target.closest('input, .template-tiles button, .consent') && !target.closest('.photo') && showsExample(inputs)) takeExample(inputs);
+    if (inputs && target.closest('input, .template-tiles button, .step button, .consent') && !target.closest('.photo') && showsExample(inputs)) takeExample(inputs);
   });
 
 // A reload: what this tab had, as far as the server still keeps it.

@@ -4,7 +4,7 @@ A preview is an endpoint's effect on a small copy of the photo. A panel that nee
 around it, so that a small face fills the preview. The others show the whole photo. Every function blocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -52,10 +52,16 @@ def render_crop_preview(endpoint: Endpoint, values: Values, face_crop: FaceCrop)
     return _encode(face_crop.crop_visible(face_crop.pixels), face_crop.crop_visible(result))
 
 
-def render_photo_preview(endpoint: Endpoint, values: Values, source: bytes) -> Preview:
-    """The effect on the encoded photo, shrunk; values are validated. Raises ImageRejected and EngineRejection."""
-    pixels = codec.decode(codec.prepare(source, SMALL_PHOTO_LIMITS).photo.data)
-    return _encode(None if endpoint.changes_framing else pixels, _apply(endpoint, values, pixels))
+def render_photo_preview(steps: Sequence[tuple[Endpoint, Values]], source: bytes) -> Preview:
+    """The effects, each on the result of the one before, on the encoded photo, shrunk; values are validated.
+
+    Raises ImageRejected, EngineRejection and ValueRejected.
+    """
+    pixels = result = codec.decode(codec.prepare(source, SMALL_PHOTO_LIMITS).photo.data)
+    for endpoint, values in steps:
+        result = _resize(result, _fit_size(result))  # restoration enlarges
+        result = _apply(endpoint, values, result)
+    return _encode(None if any(endpoint.changes_framing for endpoint, _ in steps) else pixels, result)
 
 
 def render_tiles(face_crop: FaceCrop) -> Iterator[bytes | None]:
@@ -91,10 +97,19 @@ def _apply(endpoint: Endpoint, values: Values, pixels: Image) -> Image:
 
 
 def _encode(before: Image | None, after: Image) -> Preview:
-    scale = min(1.0, MAX_PREVIEW_PX / max(after.shape[:2]))
-    height, width = (max(1, round(side * scale)) for side in after.shape[:2])
+    size = _fit_size(after)
     small, *more = (
-        codec.encode(np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8),
-        PREVIEW_QUALITY) for pixels in (after, before) if pixels is not None
-    )  # fmt: skip
-    return Preview(more[0] if more else None, small, (width, height))
+        codec.encode(_resize(pixels, size), PREVIEW_QUALITY) for pixels in (after, before) if pixels is not None
+    )
+    return Preview(more[0] if more else None, small, size)
+
+
+def _fit_size(pixels: Image) -> tuple[int, int]:
+    """(width, height) of `pixels`, shrunk to at most MAX_PREVIEW_PX."""
+    scale = min(1.0, MAX_PREVIEW_PX / max(pixels.shape[:2]))
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    return width, height
+
+
+def _resize(pixels: Image, size: tuple[int, int]) -> Image:
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -25,12 +25,6 @@ def check_action(action: object, labels: Iterable[str], *more: str) -> str:
     return action
 
 
-def build_run_js(slug: str, setting_count: int, *, has_action: bool) -> str:
-    """JavaScript for an event that starts a run with its first inputs as settings; has_action: as APPEND_ACTION_JS."""
-    values = "[...values.slice(0, -1), window.clickedAction]" if has_action else "values"
-    return f"(...values) => window.runStarts('{slug}', {setting_count}, {values})"
-
-
 def build_if_open_js(slug: str) -> str:
     """JavaScript for an event whose first input is a panel's photo: passes null for it while the panel is closed."""
     return f"(photo, ...more) => [document.getElementById('{slug}-photo')?.offsetParent ? photo : null, ...more]"

@@ -49,8 +49,10 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
                             context, endpoint, texts, template_picks, [tab_id, visitor_keys], endpoint_tab
                         )
                     )
-            with gr.Tab(texts.get_text("panels.recipe.tab"), id="recipe", elem_id="recipe-tab"):
-                panels.append(recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead))
+            with gr.Tab(texts.get_text("panels.recipe.tab"), id="recipe", elem_id="recipe-tab") as recipe_tab:
+                panels.append(
+                    recipe.build(context, texts, template_picks, [tab_id, visitor_keys], masthead, recipe_tab)
+                )
             history_tab = gr.Tab(texts.get_text("panels.history.tab"), id="history", elem_id="history-tab")
             if settings.mirror:
                 with gr.Tab(texts.get_text("mirror.tab"), id="mirror", elem_id="mirror-tab"):

@@ -163,6 +163,27 @@ def test_evaluation_survives_a_restart_of_the_server(
     assert count_charges() - before == 4
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (1280, 720)])
+def test_evaluation_has_its_run_button_in_view(
+    visit: Callable[..., Page], demo: str, tmp_path: Path, faceless: bytes, size: tuple[int, int]
+) -> None:
+    """On a laptop, before there are photos and with many; the place for them shows our words alone."""
+    files = [tmp_path / f"{number}.jpg" for number in range(8)]
+    for file in files:
+        file.write_bytes(faceless)
+    page = visit(demo, viewport={"width": size[0], "height": size[1]})
+    page.locator("#developer-tab-button").click()
+    page.locator("#evaluation-tab-button").click()
+    plan, run_button = page.locator("#evaluation-plan"), page.locator("#evaluation-run")
+    expect(plan).to_contain_text(translate("evaluation.plan_no_photos", "en"))
+    expect(run_button).to_be_in_viewport(ratio=1)
+    expect(page.locator("#evaluation-photos label")).to_have_text(translate("evaluation.photos", "en"))
+    expect(page.locator("#evaluation-photos [data-testid=upload-text]")).to_have_css("font-size", "0px")
+    page.locator("#evaluation-photos input[type=file]").set_input_files(files)
+    expect(plan).to_contain_text(translate("evaluation.plan_duplicates", "en", count=7))
+    expect(run_button).to_be_in_viewport(ratio=1)
+
+
 def test_too_many_bytes_are_refused_before_they_are_sent(visit: Callable[..., Page], demo: str, tmp_path: Path) -> None:
     """Two files that are small enough each: words instead of an upload."""
     files = [tmp_path / name for name in ("one.jpg", "two.jpg")]

@@ -56,6 +56,7 @@ def test_recipe_from_the_first_click_to_another_panel(page):
         ["Bigger eyes 0.4", "Slim jaw 0.3", "Quality Restoration"]
     )
 
+    recipe.part("preview").locator(".last-result").click()
     after = httpx.get(recipe.stage.locator(".compare > img").evaluate("image => image.src")).content
     menu = recipe.stage.locator(".use-in")
     menu.locator("summary").focus()
@@ -110,18 +111,26 @@ def test_recipe_survives_a_reload(page):
     expect(recipe.part("list").locator(".step")).to_have_count(3)
 
 
-def test_results_of_other_settings_are_dimmed(page):
-    """In the recipe and the failure lab, as soon as a setting differs, and no longer once it is as before or is run."""
+def test_recipe_preview_follows_photo_and_steps(page):
+    """The photo of another panel is previewed in place of the example; a changed step, also after a run."""
+    Panel(page, "face-fuse").example()
     recipe = Recipe(page)
-    recipe.example().run()
-    switch = recipe.step(0).get_by_role("switch")
-    for is_dimmed in (True, False):
-        switch.click()
-        expect_dimmed(recipe, is_dimmed)
-    switch.click()
-    expect_dimmed(recipe, True)
-    expect_dimmed(recipe.run(), False)
+    preview = recipe.part("preview").locator(".facts > span:not(.badge)")
+    expect(preview).to_have_text("Bigger eyes 0.4 · Slim jaw 0.3 · Quality Restoration")
+    expect(recipe.stage.locator(".example")).to_be_hidden()
+    recipe.step(0).get_by_role("switch").click()
+    expect(preview).to_have_text("Slim jaw 0.3 · Quality Restoration")
+    recipe.run()
+    expect(preview).to_be_hidden()
+    recipe.step(1).locator("[data-act=remove]").click()
+    expect(preview).to_have_text("Quality Restoration")
+    recipe.part("preview").locator(".last-result").click()
+    expect(preview).to_be_hidden()
+    expect(recipe.stage.locator(".view:visible .compare")).to_be_visible()
 
+
+def test_failure_lab_dims_the_result_of_other_settings(page):
+    """As soon as a setting differs, and no longer once it is run; without a photo, the run takes the example."""
     lab = Panel(page, "failure-lab").run()
     choose = page.locator("#failure-lab-fault input")
     choose.click()

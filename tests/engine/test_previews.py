@@ -73,16 +73,25 @@ def test_crop_preview_rejects_unknown_shapes_and_strengths(face_crop: FaceCrop, 
 def test_photo_preview_shrinks_the_whole_photo(endpoint_id: str, astronaut_jpeg: bytes) -> None:
     """The picture is at most MAX_PREVIEW_PX wide and high."""
     endpoint = CATALOGUE[endpoint_id]
-    preview = render_photo_preview(endpoint, endpoint.validate({}), astronaut_jpeg)
+    preview = render_photo_preview([(endpoint, endpoint.validate({}))], astronaut_jpeg)
     assert codec.read_size(preview.after) == preview.size
     assert max(preview.size) <= MAX_PREVIEW_PX
+
+
+def test_photo_preview_of_several_steps_applies_each_to_the_result_before(astronaut_jpeg: bytes) -> None:
+    """Two steps differ from either alone; the pictures stay small, although restoration enlarges each time."""
+    eyes, restore = CATALOGUE["facial_aesthetics"], CATALOGUE["quality_restoration"]
+    steps = [(eyes, eyes.validate({"shape_type": "8", "strength": 1.0})), (restore, restore.validate({}))]
+    first, second, both = (render_photo_preview(chosen, astronaut_jpeg) for chosen in (steps[:1], steps[1:], steps))
+    assert len({first.after, second.after, both.after}) == 3
+    assert max(render_photo_preview(steps[1:] * 3, astronaut_jpeg).size) == MAX_PREVIEW_PX
 
 
 def test_photo_preview_raises_the_effects_rejection(faceless: bytes) -> None:
     """Without a face there is no avatar."""
     endpoint = CATALOGUE["anime_avatar"]
     with pytest.raises(EngineRejection):
-        render_photo_preview(endpoint, endpoint.validate({}), faceless)
+        render_photo_preview([(endpoint, endpoint.validate({}))], faceless)
 
 
 def test_render_tiles_puts_the_face_on_each_template(

@@ -182,7 +182,6 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
             render("template_picker.tiles", tiles=[{"key": text, "url": text, "name": text, "is_chosen": True}])
         ],
         "screens.examples": [render("screens.examples", language, screen=text, slug=text, images={"pair": text})],
-        "screens.developer_intro": [render("screens.developer_intro", language)],
         "history.listing": [render_listing(runs, {run.key for run in runs}, "", text, 30, language)],
         "history.empty": [render_listing((), (), "", "", 0, language)],
         "history.facts": [render("history.facts", language, side="left", name=text, facts_html=EMPTY_HTML)],

@@ -174,8 +174,8 @@ class History:
             }
 
     def _store(self, session: str, entry: Entry) -> None:
-        if entry.fault:
-            entry = replace(entry, fault=sanitize(entry.fault, 64))
+        if entry.fault is not None:  # a run of the lab on the offline engine is one without a fault
+            entry = replace(entry, fault=sanitize(entry.fault, 64) if entry.mode == "lab" else None)
         self._entries[entry.key] = _StoredEntry(time.monotonic() + self._ttl_s, session, entry)
         for surplus in self.list_runs(session)[self._max_per_session :]:
             del self._entries[surplus.key]

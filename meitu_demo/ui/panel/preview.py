@@ -5,12 +5,13 @@ whether a panel shows its preview or its last result.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import gradio as gr
+from markupsafe import Markup
 
 from ...domain.errors import DemoError, QueueFull
 from ...domain.explanations import explain
@@ -44,32 +45,46 @@ def wire_preview(
     inputs: Sequence[gr.components.Component],
     tab_id: gr.components.Component,
 ) -> None:
-    """Draw the preview in `component` when assets/js/preview.js says that it differs. tab_id: the browser tab's id."""
+    """Show in `component` the effect of `endpoint`, with the controls `inputs`. tab_id: the browser tab's id."""
 
-    async def update_preview(request: gr.Request, payload: Any, *inputs: Any) -> Any:
+    async def draw(request: gr.Request, payload: Any, *inputs: Any) -> Markup:
         *controls, tab_id = inputs
         language = detect_language(request)
         if not payload:
             return result_view.empty_state(endpoint.id, language)
-        try:
-            names = [control.name for control in endpoint.controls]
-            values = endpoint.validate(dict(zip(names, controls, strict=True)))
-            preview = await render_preview(context, endpoint, values, payload, identify_caller(request, tab_id))
-        except QueueFull:  # the preview that is shown stays; a run explains the wait
-            return gr.skip()
-        except Exception as error:
-            if not isinstance(error, DemoError):
-                log.error("a preview of %s failed\n%s", endpoint.id, format_stack_trace(error))
-            return result_view.render_preview_error(explain(error, language, is_billable=False))
+        names = [control.name for control in endpoint.controls]
+        values = endpoint.validate(dict(zip(names, controls, strict=True)))
+        preview = await render_preview(context, endpoint, values, payload, identify_caller(request, tab_id))
         settings = [control.describe_setting(values[control.name], language) for control in endpoint.controls]
         title = " · ".join([translate(f"panels.{endpoint.id}.tab", language), *settings])
         return result_view.render_preview(preview, title, language)
 
+    wire_drawing(component, endpoint.slug, draw, [photo, *inputs, tab_id])
+
+
+def wire_drawing(
+    component: gr.HTML, slug: str, draw: Callable[..., Awaitable[Markup]], inputs: Sequence[gr.components.Component]
+) -> None:
+    """Show what `draw(request, *inputs)` returns when assets/js/preview.js says that the preview differs.
+
+    An error that it raises is explained in the preview's place. slug: prefix of the element's id.
+    """
+
+    async def update_preview(request: gr.Request, *values: Any) -> Any:
+        try:
+            return await draw(request, *values)
+        except QueueFull:  # the preview that is shown stays; a run explains the wait
+            return gr.skip()
+        except Exception as error:
+            if not isinstance(error, DemoError):
+                log.error("a preview of %s failed\n%s", slug, format_stack_trace(error))
+            return result_view.render_preview_error(explain(error, detect_language(request), is_billable=False))
+
     drawn = component.input(
-        update_preview, [photo, *inputs, tab_id], component, preprocess=False, concurrency_limit=None,
-        trigger_mode="always_last", **PRIVATE_EVENT,
+        update_preview, [*inputs], component, preprocess=False, concurrency_limit=None, trigger_mode="always_last",
+        **PRIVATE_EVENT,
     )  # fmt: skip
-    drawn.then(None, js=f"() => void window.markPreviewCurrent('{endpoint.slug}')", **PRIVATE_EVENT)
+    drawn.then(None, js=f"() => void window.markPreviewCurrent('{slug}')", **PRIVATE_EVENT)
 
 
 async def render_preview(
@@ -79,7 +94,7 @@ async def render_preview(
     if not previews.needs_face_crop(endpoint):
         source = await context.read_upload(payload, caller)
         async with context.service.engine_slot(caller):
-            return await anyio.to_thread.run_sync(previews.render_photo_preview, endpoint, values, source)
+            return await anyio.to_thread.run_sync(previews.render_photo_preview, [(endpoint, values)], source)
     async with face_crop_in_slot(context, endpoint, payload, caller) as face_crop:
         return await anyio.to_thread.run_sync(previews.render_crop_preview, endpoint, values, face_crop)
 

@@ -45,7 +45,7 @@ def render_running_strip(steps: Sequence[RecipeStep], progress: RecipeProgress, 
     done_count = len(progress.step_results)
     tiles = [
         {
-            "state": "done" if index < done_count else "at-work" if index == done_count else "to-come",
+            "state": "done" if index < done_count else "running" if index == done_count else "pending",
             "url": progress.step_results[index].pictures.after if index < done_count else None,
             "label": _build_label(index, step, language),
         }

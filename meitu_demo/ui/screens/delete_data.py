@@ -41,7 +41,7 @@ def build(
             render(
                 "screens.data_deleted",
                 has_data=inventory_after.has_data,
-                text=_describe_deletion(inventory_before, inventory_after, language),
+                text=describe_deletion(inventory_before, inventory_after, language),
             ),
             None,
             render_header(context.service.targets, language, has_login=bool(context.settings.login)),
@@ -57,13 +57,16 @@ def build(
     return button.click(delete_data, session[:1], outputs, **PRIVATE_EVENT)
 
 
-def _describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
-    def describe(key: str, inventory: Inventory) -> str:
-        key = f"{key}_with_recordings" if inventory.recordings else key
-        return translate(f"delete_data.{key}", language, **asdict(inventory))
+def describe_deletion(inventory_before: Inventory, inventory_after: Inventory, language: str) -> str:
+    """What was deleted, if there was anything; then what is left."""
+    parts_before, parts_after = (_list_parts(inventory, language) for inventory in (inventory_before, inventory_after))
+    deleted = translate("delete_data.deleted", language, parts=parts_before) if parts_before else ""
+    remainder = translate("delete_data.left" if parts_after else "delete_data.nothing", language, parts=parts_after)
+    return " ".join(filter(None, (deleted, remainder)))
 
-    if inventory_after.has_data:
-        remainder = describe("left", inventory_after)
-    else:
-        remainder = translate("delete_data.nothing", language)
-    return f"{describe('deleted', inventory_before)} {remainder}"
+
+def _list_parts(inventory: Inventory, language: str) -> str:
+    """The counts above zero, in words."""
+    counts = {kind: count for kind, count in asdict(inventory).items() if count}
+    texts = [translate(f"delete_data.kinds.{kind}", language, count=count) for kind, count in counts.items()]
+    return translate("delete_data.between", language).join(texts)

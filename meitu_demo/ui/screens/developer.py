@@ -1,4 +1,4 @@
-"""The Developer tab: tools for those who build on the APIs, each in a tab of its own, and a link to the API reference.
+"""The Developer tab: tools for those who build on the APIs, each in a tab of its own.
 
 Gradio mounts a tool when its tab is opened for the first time.
 """
@@ -6,7 +6,6 @@ Gradio mounts a tool when its tab is opened for the first time.
 import gradio as gr
 
 from ..context import Context
-from ..html import render
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
 from ..panel.template_picker import TemplateOptions
@@ -22,10 +21,6 @@ def build(
     session: the tab's id and the visitor's keys.
     """
     screens = []
-    gr.HTML(
-        texts.render("developer-intro", lambda language: render("screens.developer_intro", language)),
-        elem_classes="unstyled", apply_default_css=False,
-    )  # fmt: skip
     with gr.Tabs(elem_id="developer-tools", overflow_behavior="wrap"):
         with gr.Tab(texts.get_text("panels.evaluation.tab"), id="evaluation", elem_id="evaluation-tab") as tab:
             clear_evaluation_after = evaluation.build_evaluation_screen(context, texts, template_options, session, tab)

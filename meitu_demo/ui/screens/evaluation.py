@@ -1,7 +1,7 @@
 """The Evaluate tab: endpoints on many photos of one's own, with figures, a contact sheet and downloads."""
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
@@ -31,6 +31,89 @@ Updates = tuple[Any, Any, Any]  # progress, sheet, plan
 ClearAfter = Callable[[gr.events.Dependency], object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What is asked. controls: of all endpoints, in the catalogue's order."""
+
+    photos: gr.File
+    endpoints: gr.CheckboxGroup
+    controls: list[gr.components.Component]
+    target: gr.Radio
+    plan_html: gr.HTML
+    consent_boxes: list[gr.Checkbox]
+    run_button: gr.Button
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What is answered. buttons: by the names in ACTIONS."""
+
+    progress_html: gr.HTML
+    buttons: dict[str, gr.Button]
+    sheet_html: gr.HTML
+
+
+def _lay_out_form(context: Context, texts: PageTranslations, template_options: TemplateOptions) -> _Form:
+    photos = gr.File(
+        label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=112,
+        elem_id="evaluation-photos", elem_classes="photos",
+    )  # fmt: skip
+    endpoints = gr.CheckboxGroup(
+        [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=[next(iter(CATALOGUE))],
+        label=texts.get_text("evaluation.apis"), elem_id="evaluation-apis",
+    )  # fmt: skip
+    with gr.Accordion(texts.get_text("evaluation.settings"), open=False, elem_classes="fold"):
+        control_inputs = [
+            component
+            for name, endpoint in CATALOGUE.items()
+            for component in controls.build_controls(
+                replace(endpoint, id=f"evaluation_{name}"), texts, template_options
+            )
+        ]
+    target = gr.Radio(
+        [(texts.get_text(f"evaluation.target_name_{name}"), name) for name in TARGETS], value="offline",
+        label=texts.get_text("evaluation.target"), elem_id="evaluation-target",
+    )  # fmt: skip
+    plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="unstyled", apply_default_css=False)
+    with gr.Column(elem_classes="consents"):
+        consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
+    run_button = gr.Button(
+        texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
+    )
+    return _Form(photos, endpoints, control_inputs, target, plan_html, consent_boxes, run_button)
+
+
+def _lay_out_results(texts: PageTranslations) -> _Results:
+    progress_html = gr.HTML(
+        texts.render("evaluation-empty", page_run.render_empty_state), elem_id="evaluation-progress",
+        elem_classes="unstyled", apply_default_css=False,
+    )  # fmt: skip
+    with gr.Row(elem_classes="result-actions"):
+        buttons = {
+            name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}", elem_classes=name)
+            for name in ACTIONS
+        }
+    gr.HTML(
+        texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls",
+        elem_classes="unstyled", apply_default_css=False,
+    )  # fmt: skip
+    sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="unstyled", apply_default_css=False)
+    return _Results(progress_html, buttons, sheet_html)
+
+
+def _parse_choice(values: Sequence[Any]) -> page_run.Choice:
+    """values: of the form's endpoints, target and controls."""
+    chosen, target_name, *control_values = values
+    remaining = iter(control_values)
+    values_by_endpoint = {
+        name: {control.name: next(remaining) for control in endpoint.controls} for name, endpoint in CATALOGUE.items()
+    }
+    names = [name for name in CATALOGUE if name in (chosen if isinstance(chosen, list) else [])]
+    return page_run.Choice(
+        [(CATALOGUE[name], values_by_endpoint[name]) for name in names], str(target_name or "offline")
+    )
+
+
 def build_evaluation_screen(
     context: Context,
     texts: PageTranslations,
@@ -44,68 +127,16 @@ def build_evaluation_screen(
     """
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "evaluation-ask"]):
-            controls.build_introduction(texts, "evaluation")
-            photos = gr.File(
-                label=texts.get_text("evaluation.photos"), file_count="multiple", type="filepath", height=148,
-                elem_id="evaluation-photos", elem_classes="photos",
-            )  # fmt: skip
-            endpoints = gr.CheckboxGroup(
-                [(texts.get_text(f"panels.{name}.tab"), name) for name in CATALOGUE], value=[next(iter(CATALOGUE))],
-                label=texts.get_text("evaluation.apis"), elem_id="evaluation-apis",
-            )  # fmt: skip
-            with gr.Accordion(texts.get_text("evaluation.settings"), open=False, elem_classes="fold"):
-                control_inputs = [
-                    controls.build_controls(replace(endpoint, id=f"evaluation_{name}"), texts, template_options)
-                    for name, endpoint in CATALOGUE.items()
-                ]
-            target = gr.Radio(
-                [(texts.get_text(f"evaluation.target_name_{name}"), name) for name in TARGETS], value="offline",
-                label=texts.get_text("evaluation.target"), elem_id="evaluation-target",
-            )  # fmt: skip
-            plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="unstyled", apply_default_css=False)
-            with gr.Column(elem_classes="consents"):
-                consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
-            run_button = gr.Button(
-                texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
-            )
+            form = _lay_out_form(context, texts, template_options)
         with gr.Column(scale=7, min_width=300, elem_classes=["result-column", "evaluation"]):
-            progress_html = gr.HTML(
-                texts.render("evaluation-empty", page_run.render_empty_state), elem_id="evaluation-progress",
-                elem_classes="unstyled", apply_default_css=False,
-            )  # fmt: skip
-            with gr.Row(elem_classes="result-actions"):
-                buttons = {
-                    name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}",
-                                    elem_classes=name)
-                    for name in ACTIONS
-                }  # fmt: skip
-            gr.HTML(
-                texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls",
-                elem_classes="unstyled", apply_default_css=False,
-            )  # fmt: skip
-            sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="unstyled", apply_default_css=False)
-
-    flat_controls = [component for components in control_inputs for component in components]
-    choice_inputs: list[gr.components.Component] = [endpoints, target, *flat_controls]
-
-    def parse_choice(values: tuple[Any, ...]) -> page_run.Choice:
-        chosen, target_name, *control_values = values
-        remaining = iter(control_values)
-        values_by_endpoint = {
-            name: {control.name: next(remaining) for control in endpoint.controls}
-            for name, endpoint in CATALOGUE.items()
-        }
-        names = [name for name in CATALOGUE if name in (chosen if isinstance(chosen, list) else [])]
-        return page_run.Choice(
-            [(CATALOGUE[name], values_by_endpoint[name]) for name in names], str(target_name or "offline")
-        )
+            results = _lay_out_results(texts)
 
     def render_plan(request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> Any:
-        choice, language = parse_choice(evaluation.form), detect_language(request)
+        choice, language = _parse_choice(evaluation.form), detect_language(request)
         return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
 
     async def open_evaluation(request: gr.Request, values: tuple[Any, ...]) -> Evaluation:
-        """The evaluation, whose plan shows the form of the last event: one that began earlier may end later."""
+        """The session's evaluation. Its plan shows the form of the event that began last; events end in any order."""
         evaluation = await context.evaluations.open(identify_caller(request, values[-2]).session_id)
         evaluation.form = values[:-2]
         return evaluation
@@ -143,7 +174,7 @@ def build_evaluation_screen(
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
         consent_ticks, values = values[: len(VENDOR_IDS)], values[len(VENDOR_IDS) :]
         evaluation = await open_evaluation(request, values)
-        plan = parse_choice(values[:-2]).build_plan(context, evaluation)
+        plan = _parse_choice(values[:-2]).build_plan(context, evaluation)
         consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
         await start(request, evaluation, plan, consents, *values[-2:])
         async for update in follow(request, evaluation, values[-1]):
@@ -168,20 +199,21 @@ def build_evaluation_screen(
         if evaluation:
             evaluation.stop()
 
-    state, outputs = [*choice_inputs, *session], [progress_html, sheet_html, plan_html]
+    state = [form.endpoints, form.target, *form.controls, *session]
+    outputs = [results.progress_html, results.sheet_html, form.plan_html]
     wiring: dict[str, Any] = {"outputs": outputs, "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
-    photos.change(check_photos, [photos, *state], **wiring)
-    photos.change(None, None, consent_boxes, js=UNTICK_JS, **PRIVATE_EVENT)
-    for component in (endpoints, target):
+    form.photos.change(check_photos, [form.photos, *state], **wiring)
+    form.photos.change(None, None, form.consent_boxes, js=UNTICK_JS, **PRIVATE_EVENT)
+    for component in (form.endpoints, form.target):
         component.change(show_plan, state, **wiring)
-    run_button.click(run, [*consent_boxes, *state], **wiring)
-    buttons["resume"].click(resume, state, **wiring)
-    buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
+    form.run_button.click(run, [*form.consent_boxes, *state], **wiring)
+    results.buttons["resume"].click(resume, state, **wiring)
+    results.buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
     named.then(show, state, **wiring)
     # Empty at once, before the browser asks for pictures that are deleted; then as a new visitor sees it.
-    clear: dict[str, Any] = {"outputs": [photos, *outputs], "js": "() => [null, '', '', '']", **PRIVATE_EVENT}
+    clear: dict[str, Any] = {"outputs": [form.photos, *outputs], "js": "() => [null, '', '', '']", **PRIVATE_EVENT}
     return lambda event: event.then(None, None, **clear).then(show, state, **wiring)
 
 

@@ -20,7 +20,7 @@ from ...endpoints import CATALOGUE
 from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
-from ..events import PRIVATE_EVENT, build_run_js, check_action
+from ..events import PRIVATE_EVENT, check_action
 from ..html import render
 from ..panel import controls, examples
 from ..panel.panel import ACTION_LABELS, SessionInputs, build_photo_input, wire_stop_button
@@ -30,6 +30,9 @@ from ..texts import PageTranslations, detect_language
 
 LANGUAGES = list_languages()
 DropdownChoices = list[tuple[str, str]]
+# Of the events that start a run; the second as APPEND_ACTION_JS.
+RUN_JS = "(...values) => window.labRunStarts(values)"
+ACTION_JS = "(...values) => window.labRunStarts([...values.slice(0, -1), window.clickedAction])"
 
 
 def build(
@@ -37,8 +40,7 @@ def build(
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
-            controls.build_introduction(texts, "failure_lab")
+        with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "failure-lab", texts, session)
             examples.build_examples("failure_lab", "failure-lab", "astronaut", texts)
             endpoint = gr.Dropdown(
@@ -56,10 +58,10 @@ def build(
                 elem_id="failure-lab-run",
                 elem_classes="run",
             )
+            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
             actions = controls.build_action_buttons(texts, "failure-lab", ACTION_LABELS)
-            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
             call_id = gr.State(0)
 
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any, Any]]:
@@ -79,8 +81,8 @@ def build(
     wiring: dict[str, Any] = {
         "outputs": [result_html, call_id, ledger_html], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
-    run_button.click(run, inputs_of_run, js=build_run_js("failure-lab", 3, has_action=False), **wiring)
-    actions.click(act, [*inputs_of_run, session[0]], js=build_run_js("failure-lab", 3, has_action=True), **wiring)
+    run_button.click(run, inputs_of_run, js=RUN_JS, **wiring)
+    actions.click(act, [*inputs_of_run, session[0]], js=ACTION_JS, **wiring)
     wire_stop_button(context, actions, session)
 
     def update_faults(request: gr.Request, endpoint_id: Any) -> Any:
@@ -89,7 +91,7 @@ def build(
     endpoint.change(update_faults, endpoint, fault, **PRIVATE_EVENT)
     gr.on(
         [photo.change, endpoint.change, fault.change], None, [photo, endpoint, fault], None,
-        js="(...values) => window.settingsChanged('failure-lab', values)", **PRIVATE_EVENT,
+        js="(...values) => window.labSettingsChanged(values)", **PRIVATE_EVENT,
     )  # fmt: skip
     return ScreenComponents("failure_lab", photo, result_html, (received,), (endpoint, fault), run_button)
 

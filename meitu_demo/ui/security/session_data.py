@@ -23,8 +23,8 @@ from .upload_quota import UploadQuota
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What is stored for a session: files on disk, pictures in memory, results of paid calls, runs in its history and
-    calls of its evaluation, and recordings of its live calls.
+    """What is stored for a session: files on disk, pictures in memory, results that live and failure-lab calls share,
+    runs in its history and calls of its evaluation, and recordings of its live calls.
     """
 
     files: int
