@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
+from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur
 from ...imaging.colour import (
     CHEEK_POINTS,
@@ -21,16 +22,28 @@ from ...imaging.colour import (
 from ...imaging.face import Face
 from ...imaging.line_drawing_network import SCALE, draw_enlarged
 from .flatten import flatten, flatten_colours
-from .head import EYES, IRISES, MAX_CUT_OUTS, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
+from .head import (
+    EYES,
+    IRISES,
+    MAX_CUT_OUTS,
+    Head,
+    Image,
+    Lab,
+    Plane,
+    build_anime_warp,
+    crop_to_heads,
+    rotate_heads,
+    to_lab,
+)
 from .line_art import draw_lines
 from .matte import cut_out_people
-from .skin import Lab, to_lab
 from .watercolour import paint_watercolour
 
 VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
 FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flattened, what the network sees
 DRAWN_SCALE = SEEN_SCALE * SCALE
 SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
+BACK_PROJECTION_SIGMA = 1.2  # px of what the network sees
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
 MIN_GREY_EYE_WHITE_L = 76.0  # MIN_EYE_WHITE_L of a grey photo
 MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
@@ -77,8 +90,8 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     warped = np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     mattes, matte = cut_out_people(warped, heads)
     flat, portraits = flatten(warped, heads, irises, mattes)
-    skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
-    backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
+    faces = np.maximum.reduce([head.fill(FACE_OVAL, matte.shape) for head in heads])
+    backdrop = _choose_backdrop(flat[(matte > 0.9) & (faces < 0.2)])
     flat = backdrop + (flat - backdrop) * matte[..., None]
     drawn = _draw_with_network(flat)
     scale = DRAWN_SCALE / FLAT_SCALE
@@ -91,11 +104,14 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
 
 
 def _draw_with_network(flat: Lab) -> Lab:
+    """LAB `flat` drawn by the network: RGB, about 0..1, DRAWN_SCALE / FLAT_SCALE as large, in the colours of `flat`."""
     flat = np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1)
     share = SEEN_SCALE / FLAT_SCALE
     seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
-    seen = np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1)
-    return draw_enlarged(np.asarray(seen, np.float32))
+    drawn = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
+    # The network draws skin darker and yellower: add what it lost at the small size (back-projection).
+    lost = blur(seen - cv2.resize(drawn, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
+    return np.asarray(drawn + cv2.resize(lost, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:

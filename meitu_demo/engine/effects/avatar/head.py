@@ -13,6 +13,7 @@ from ...imaging.face import Face
 
 Image = NDArray[np.uint8]
 Plane = NDArray[np.float32]  # (h, w)
+Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
 Points = NDArray[np.float64]
 
 FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP = 10, 152, 234, 454, 4
@@ -94,6 +95,11 @@ class Head:
     def move(self, offset: Sequence[float] | Points, scale: float | Points = 1.0) -> "Head":
         """The head after the picture was moved by `offset` px and then scaled by `scale`."""
         return Head((self.points + np.asarray(offset) + 0.5) * scale - 0.5)
+
+
+def to_lab(image: Image) -> Lab:
+    """Convert RGB uint8 to LAB."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
 
 
 def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
