@@ -11,12 +11,12 @@ from ....domain.errors import ValueRejected
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur
 from ...imaging.colour import (
-    CHEEK_POINTS,
-    CHEEK_TO_EYE_WHITE,
     MIN_EYE_WHITE_L,
     MIN_GAMMA,
     SKIN_POINTS,
+    compute_exposure_gain,
     compute_white_balance,
+    measure_eye_white,
     sample_colours,
 )
 from ...imaging.face import Face
@@ -47,10 +47,10 @@ BACK_PROJECTION_SIGMA = 1.2  # px of what the network sees
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
 MIN_GREY_EYE_WHITE_L = 76.0  # MIN_EYE_WHITE_L of a grey photo
 MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
-GREY_RANGE, MAX_GREY_LEVEL = (0.005, 0.995), 245.0  # quantiles of a grey photo's levels; level that the upper becomes
+# Quantiles of a grey photo's levels; level that the upper becomes; limit of the stretch.
+GREY_RANGE, MAX_GREY_LEVEL, MAX_GREY_GAIN = (0.005, 0.995), 245.0, 3.0
 MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
 CAST_SHARE = 0.4  # of a colour cast that is taken away: the rest is the photo's mood
-WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
 
 
 def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
@@ -139,11 +139,10 @@ def correct_light(photo: Image, head: Head) -> Image:
     if np.hypot(a, b) < MIN_SKIN_CHROMA:
         low, high = np.quantile(photo[::4, ::4], GREY_RANGE)
         low /= 2
-        gain = min(MAX_GREY_LEVEL / max(high - low, 1.0), MAX_GAIN)
+        gain = min(MAX_GREY_LEVEL / max(high - low, 1.0), MAX_GREY_GAIN)
         photo = np.asarray(np.clip((photo - np.float32(low)) * gain + 0.5, 0, 255), np.uint8)
         return _brighten(photo, head, MIN_GREY_EYE_WHITE_L)
-    brightest = float(np.quantile(photo[::4, ::4].max(2), 0.995))
-    gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
+    gain = compute_exposure_gain(photo, measure_eye_white(photo, head.points))
     photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
     photo = _brighten(photo, head, MIN_EYE_WHITE_L)
     balance = compute_white_balance(_measure_skin(photo, head))
@@ -159,14 +158,7 @@ def _measure_skin(photo: Image, head: Head) -> NDArray[np.float64]:
 
 def _brighten(photo: Image, head: Head, min_eye_white: float) -> Image:
     """Apply a gamma until the whites of the eyes have `min_eye_white` L."""
-    lightness = to_lab(photo)[..., 0]
-
-    def measure(points: tuple[int, ...]) -> float:
-        seen = lightness[head.fill(points, lightness.shape) > 0.5]
-        return float(np.quantile(seen, 0.92)) if seen.size else 0.0
-
-    cheeks = [CHEEK_TO_EYE_WHITE * measure(points) for points in (CHEEK_POINTS[:14:3], CHEEK_POINTS[14::3])]
-    white = max(2.0, *(measure(eye) for eye in EYES), *cheeks)
+    white = max(2.0, measure_eye_white(photo, head.points))
     if white >= min_eye_white:
         return photo
     gamma = max(MIN_GAMMA, float(np.log(min_eye_white / 100) / np.log(white / 100)))
