@@ -72,9 +72,11 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
 
 
 def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
-    """A group where it is. Its faces are small: the network alone keeps them more alike than features drawn over it."""
+    """A group where it is. Its faces are small: the network sees more of them, and nothing is drawn over it."""
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
-    drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width))
+    large = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width), 1.0)
+    share = DRAWN_SCALE / FLAT_SCALE / SCALE
+    drawn = np.asarray(cv2.resize(large, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
     if version == "2.0.0":
         heads = [head.move((0, 0), DRAWN_SCALE) for head in heads]
         drawn = paint_watercolour(drawn, np.ones(drawn.shape[:2], np.float32), heads)
@@ -93,7 +95,7 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     faces = np.maximum.reduce([head.fill(FACE_OVAL, matte.shape) for head in heads])
     backdrop = _choose_backdrop(flat[(matte > 0.9) & (faces < 0.2)])
     flat = backdrop + (flat - backdrop) * matte[..., None]
-    drawn = _draw_with_network(flat)
+    drawn = _draw_with_network(flat, SEEN_SCALE / FLAT_SCALE)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
     large_matte = _enlarge_mask(matte, drawn.shape[:2])
@@ -103,13 +105,14 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     return drawn.clip(0, 1)
 
 
-def _draw_with_network(flat: Lab) -> Lab:
-    """LAB `flat` drawn by the network: RGB, about 0..1, DRAWN_SCALE / FLAT_SCALE as large, in the colours of `flat`."""
+def _draw_with_network(flat: Lab, share: float) -> Lab:
+    """LAB `flat` drawn by the network, which sees it at `share` of its size: RGB, about 0..1, SCALE × `share` as large.
+
+    The network draws skin darker and yellower: what it lost at the small size is added again (back-projection).
+    """
     flat = np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1)
-    share = SEEN_SCALE / FLAT_SCALE
     seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
     drawn = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
-    # The network draws skin darker and yellower: add what it lost at the small size (back-projection).
     lost = blur(seen - cv2.resize(drawn, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
     return np.asarray(drawn + cv2.resize(lost, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 

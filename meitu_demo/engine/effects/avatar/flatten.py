@@ -14,11 +14,12 @@ from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.colour import SKIN_POINTS, sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .glasses import ThinFrame, find_glasses
+from .glasses import MIN_SKIN_CHROMA, ThinFrame, find_glasses
 from .head import EYES, Head, Image, Lab, Plane, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 MOUTH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+LIP_LINE = (13, 14)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
@@ -26,13 +27,15 @@ SMOOTHNESS = 0.6  # of bare skin: share of a soft picture in the flat masses, wh
 FEATURE_MARGIN = 0.08  # face widths: the kernel's diameter; brows are often outside the mesh's
 SHADING, SHADING_SIGMA = 0.4, 0.10  # share of the skin's shading that stays; face widths over which it is measured
 DETAIL = 0.5  # share of finer detail that stays: folds, spots, shine
+MAX_SHINE_L = 6.0
 DARK_L = (18.0, 34.0)  # under the skin around it: from the second, what lies on skin keeps its contrast
 NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 5.0, 9.0  # skin is drawn lighter than it is
 CHEEK_MARGIN_L = 1.5
-LIPS_DARKER_L = 3.0  # than the drawn skin, at least
+LIPS_DARKER_L = 4.0  # than the drawn skin, at least
+TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 MIN_EYE_WIDTH = 0.12  # face widths
@@ -78,10 +81,13 @@ def _flatten_head(flat: Lab, raw: Lab, skin: Plane, features: Plane, matte: Plan
     _, v = head.build_grid(shape)
     tone = _measure_lit_skin(flat, head)
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
-    mask = blur(np.maximum(skin, oval), 2.0) * matte
+    if np.hypot(*tone[1:]) < MIN_SKIN_CHROMA:
+        skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
+    share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
+    mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     _flatten_hair(flat, raw, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
-    _dull_lips(flat, head, drawn_skin)
+    _draw_mouth(flat, raw, head, drawn_skin)
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
     flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
     return Portrait(head, drawn_skin, iris, _find_visible_eyes(raw[..., 0], float(tone[0]), head), frame)
@@ -120,17 +126,25 @@ def _even_out_skin(
     bare *= smoothstep(*NOT_SKIN_CHROMA_DISTANCE[::-1], np.hypot(away[..., 1], away[..., 2]))
     shading = _continue(flat, bare, SHADING_SIGMA * face_width) - tone
     detail = away - shading
-    share = DETAIL + (1 - DETAIL) * smoothstep(*DARK_L, -detail[..., 0])
-    detail[..., 0] *= np.maximum(share, features)
+    dark = np.maximum(DETAIL + (1 - DETAIL) * smoothstep(*DARK_L, -detail[..., 0]), features)
+    detail[..., 0] = np.where(
+        detail[..., 0] < 0, dark * detail[..., 0], np.minimum(DETAIL * detail[..., 0], MAX_SHINE_L)
+    )
     even = drawn + np.clip(shading, -MAX_CHROMA_CHANGE, MAX_CHROMA_CHANGE) + detail
     even[..., 0] = drawn[0] + SHADING * shading[..., 0] + detail[..., 0]
     flat += (even - flat) * mask[..., None]
 
 
-def _dull_lips(flat: Lab, head: Head, skin: Lab) -> None:
-    """Darken what shines on the lips, in place, or it becomes teeth."""
-    lips = head.fill(LIPS, flat.shape[:2]) * (1 - head.fill(MOUTH, flat.shape[:2]))
+def _draw_mouth(flat: Lab, raw: Lab, head: Head, skin: Lab) -> None:
+    """Make teeth one bright shape without gaps, and take the shine from the lips, in place."""
+    mouth = head.fill(MOUTH, flat.shape[:2])
+    lips = head.fill(LIPS, flat.shape[:2]) * (1 - mouth)
     flat[..., 0] -= lips * np.maximum(flat[..., 0] - (skin[0] - LIPS_DARKER_L), 0)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * head.width) | 1, 3))
+    closed = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
+    teeth = np.dstack([np.clip(closed + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
+    pale = smoothstep(skin[1] + 6, skin[1], raw[..., 1])
+    flat += (teeth - flat) * (mouth * pale * smoothstep(*TEETH_L, closed))[..., None]
 
 
 def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:

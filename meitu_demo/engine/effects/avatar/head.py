@@ -31,8 +31,8 @@ MIN_REGION_PX = 16
 MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
-EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.265, 1.1, 1.32  # aim for the eye's width / face width; factor
-EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for height / width; more than 1.6 stares
+EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.25, 1.06, 1.22  # aim for the eye's width / face width; factor
+EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.42, 1.1, 1.4  # aim for height / width; more than 1.6 stares
 INVERSE_ITERATIONS = 20
 CURVE_POINTS = 40
 STROKE_OVERSAMPLING = 4

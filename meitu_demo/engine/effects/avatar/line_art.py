@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import Portrait
+from .flatten import MOUTH, Portrait
 from .glasses import ThinFrame, locate_on_picture
 from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Lab, Plane, Points, draw_stroke, fit_curve
 
 SILHOUETTE_WIDTH, SILHOUETTE_OPACITY = 0.0125, 0.95  # face widths
 INK_SHARE, MAX_INK = np.array((0.34, 0.26, 0.28), np.float32), np.float32(0.32)  # of the colour beside it; RGB 0..1
 INK = np.array((14, 4, 3), np.float32)
+MIN_MOUTH_OPENING = 0.07  # height / width
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
 FRAME_WIDTH, MAX_FRAME_L = 0.013, 42.0  # face widths; of thin frames, which light skin would hide
@@ -36,9 +37,20 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
     ink = np.minimum(np.where(person > 0, picture, inside) * INK_SHARE, MAX_INK)
     picture += (ink - picture) * (SILHOUETTE_OPACITY * silhouette)[..., None]
     for portrait in portraits:
+        _draw_open_mouth(picture, portrait)
         draw_eyes(picture, portrait)
         if portrait.frame is not None:
             _draw_thin_frame(picture, portrait.head, portrait.frame)
+
+
+def _draw_open_mouth(picture: Lab, portrait: Portrait) -> None:
+    """Draw the line under the upper lip, if the lips are apart."""
+    points = portrait.head.points
+    above, below = (fit_curve(points[list(lip)]) for lip in (MOUTH[:11], (MOUTH[0], *MOUTH[:10:-1], MOUTH[10])))
+    mouth_width = float(np.linalg.norm(above[0] - above[-1]))
+    if float(np.max((below - above) @ portrait.head.down)) > MIN_MOUTH_OPENING * mouth_width:
+        swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
+        _draw_line(picture, above, 0.022 * mouth_width * swell, portrait.skin * (0.30, 1.1, 0.4), 0.8)
 
 
 def draw_eyes(picture: Lab, portrait: Portrait) -> None:
@@ -75,7 +87,7 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     height = float(np.max((lower - upper) @ head.down))
     if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
-        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
+        white = np.array((np.clip(skin[0] + 14, 76, 92), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
         _paint(picture, white, opening)
         lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
         _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)
