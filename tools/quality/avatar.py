@@ -11,8 +11,8 @@ from PIL import ImageOps
 
 from meitu_demo.domain.model import Image
 from meitu_demo.engine.effects.avatar.draw import VERSIONS, correct_light, draw_avatar
-from meitu_demo.engine.effects.avatar.head import crop_to_heads
-from meitu_demo.engine.effects.avatar.skin import UPPER_CHEEKS, to_lab
+from meitu_demo.engine.effects.avatar.flatten import UPPER_CHEEKS
+from meitu_demo.engine.effects.avatar.head import crop_to_heads, to_lab
 from meitu_demo.engine.imaging.colour import sample_colours
 from meitu_demo.engine.imaging.faces import Face, find_faces
 

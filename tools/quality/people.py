@@ -10,14 +10,16 @@ import numpy as np
 
 from meitu_demo.domain.errors import EngineRejection
 from meitu_demo.domain.model import Image
-from meitu_demo.engine.effects.avatar.flatten import BEARD, LIPS
-from meitu_demo.engine.effects.avatar.skin import to_lab
+from meitu_demo.engine.effects.avatar.flatten import LIPS
+from meitu_demo.engine.effects.avatar.head import to_lab
 from meitu_demo.engine.imaging.face_checks import pick_face
 from meitu_demo.engine.imaging.faces import Face
 from meitu_demo.engine.imaging.segmentation import segment_skin
 from meitu_demo.engine.sample_photos import load_astronaut
 from meitu_demo.photos import codec
 
+BEARD: tuple[int, ...] = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
+BEARD += (425, 426, 327, 2, 98, 206, 205)  # outline on the face mesh
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 
 

@@ -8,7 +8,7 @@ from skimage import data
 from meitu_demo.engine.effects.avatar import matte
 from meitu_demo.engine.effects.avatar.flatten import Portrait
 from meitu_demo.engine.effects.avatar.head import EYELIDS, EYES, Head, draw_stroke
-from meitu_demo.engine.effects.avatar.line_art import draw_face
+from meitu_demo.engine.effects.avatar.line_art import draw_eyes
 from meitu_demo.engine.imaging.faces import find_faces
 
 FACE = find_faces(data.astronaut())[0]
@@ -27,7 +27,7 @@ def test_a_narrow_eye_is_a_wink_only_beside_an_open_one(openings: tuple[float, f
     shape = (int(np.ptp(points[:, 1])) + 40, int(np.ptp(points[:, 0])) + 40)
     picture = np.full((*shape, 3), 0.4, np.float32)
     skin, iris = np.array((43, 0, 0), np.float32), np.array((30, 5, 10), np.float32)
-    draw_face(picture, Portrait(head, skin, iris, np.ones(shape, np.float32), 0.0, (True, True)))
+    draw_eyes(picture, Portrait(head, skin, iris, (True, True)))
     whites = [bool((picture.max(2)[head.fill(eye, shape) > 0.5] > 0.8).any()) for eye in EYES]
     assert sum(whites) == count
 

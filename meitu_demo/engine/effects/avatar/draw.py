@@ -8,36 +8,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
+from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur
 from ...imaging.colour import (
-    CHEEK_POINTS,
-    CHEEK_TO_EYE_WHITE,
     MIN_EYE_WHITE_L,
     MIN_GAMMA,
     SKIN_POINTS,
+    compute_exposure_gain,
     compute_white_balance,
+    measure_eye_white,
     sample_colours,
 )
 from ...imaging.face import Face
 from ...imaging.line_drawing_network import SCALE, draw_enlarged
 from .flatten import flatten, flatten_colours
-from .head import EYES, IRISES, MAX_CUT_OUTS, Head, Image, Plane, build_anime_warp, crop_to_heads, rotate_heads
+from .head import (
+    EYES,
+    IRISES,
+    MAX_CUT_OUTS,
+    Head,
+    Image,
+    Lab,
+    Plane,
+    build_anime_warp,
+    crop_to_heads,
+    rotate_heads,
+    to_lab,
+)
 from .line_art import draw_lines
 from .matte import cut_out_people
-from .skin import Lab, to_lab
 from .watercolour import paint_watercolour
 
 VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
 FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flattened, what the network sees
 DRAWN_SCALE = SEEN_SCALE * SCALE
 SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
+BACK_PROJECTION_SIGMA = 1.2  # px of what the network sees
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
 MIN_GREY_EYE_WHITE_L = 76.0  # MIN_EYE_WHITE_L of a grey photo
 MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
-GREY_RANGE, MAX_GREY_LEVEL = (0.005, 0.995), 245.0  # quantiles of a grey photo's levels; level that the upper becomes
+# Quantiles of a grey photo's levels; level that the upper becomes; limit of the stretch.
+GREY_RANGE, MAX_GREY_LEVEL, MAX_GREY_GAIN = (0.005, 0.995), 245.0, 3.0
 MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
 CAST_SHARE = 0.4  # of a colour cast that is taken away: the rest is the photo's mood
-WHITE_LEVEL, MAX_GAIN = 215.0, 3.0  # of the brightest pixels; limit of the stretch
 
 
 def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> Image:
@@ -59,9 +72,11 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
 
 
 def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
-    """A group where it is. Its faces are small: the network alone keeps them more alike than features drawn over it."""
+    """A group where it is. Its faces are small: the network sees more of them, and nothing is drawn over it."""
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
-    drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width))
+    large = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width), 1.0)
+    share = DRAWN_SCALE / FLAT_SCALE / SCALE
+    drawn = np.asarray(cv2.resize(large, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
     if version == "2.0.0":
         heads = [head.move((0, 0), DRAWN_SCALE) for head in heads]
         drawn = paint_watercolour(drawn, np.ones(drawn.shape[:2], np.float32), heads)
@@ -77,10 +92,10 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     warped = np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     mattes, matte = cut_out_people(warped, heads)
     flat, portraits = flatten(warped, heads, irises, mattes)
-    skin = np.maximum.reduce([portrait.skin_mask for portrait in portraits])
-    backdrop = _choose_backdrop(flat[(matte > 0.9) & (skin < 0.2)])
+    faces = np.maximum.reduce([head.fill(FACE_OVAL, matte.shape) for head in heads])
+    backdrop = _choose_backdrop(flat[(matte > 0.9) & (faces < 0.2)])
     flat = backdrop + (flat - backdrop) * matte[..., None]
-    drawn = _draw_with_network(flat)
+    drawn = _draw_with_network(flat, SEEN_SCALE / FLAT_SCALE)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
     large_matte = _enlarge_mask(matte, drawn.shape[:2])
@@ -90,12 +105,16 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     return drawn.clip(0, 1)
 
 
-def _draw_with_network(flat: Lab) -> Lab:
+def _draw_with_network(flat: Lab, share: float) -> Lab:
+    """LAB `flat` drawn by the network, which sees it at `share` of its size: RGB, about 0..1, SCALE × `share` as large.
+
+    The network draws skin darker and yellower: what it lost at the small size is added again (back-projection).
+    """
     flat = np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1)
-    share = SEEN_SCALE / FLAT_SCALE
     seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
-    seen = np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1)
-    return draw_enlarged(np.asarray(seen, np.float32))
+    drawn = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
+    lost = blur(seen - cv2.resize(drawn, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
+    return np.asarray(drawn + cv2.resize(lost, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
@@ -123,11 +142,10 @@ def correct_light(photo: Image, head: Head) -> Image:
     if np.hypot(a, b) < MIN_SKIN_CHROMA:
         low, high = np.quantile(photo[::4, ::4], GREY_RANGE)
         low /= 2
-        gain = min(MAX_GREY_LEVEL / max(high - low, 1.0), MAX_GAIN)
+        gain = min(MAX_GREY_LEVEL / max(high - low, 1.0), MAX_GREY_GAIN)
         photo = np.asarray(np.clip((photo - np.float32(low)) * gain + 0.5, 0, 255), np.uint8)
         return _brighten(photo, head, MIN_GREY_EYE_WHITE_L)
-    brightest = float(np.quantile(photo[::4, ::4].max(2), 0.995))
-    gain = float(np.clip(WHITE_LEVEL / max(brightest, 1.0), 1.0, MAX_GAIN))
+    gain = compute_exposure_gain(photo, measure_eye_white(photo, head.points))
     photo = np.asarray(cv2.convertScaleAbs(photo, alpha=gain), np.uint8) if gain > 1.05 else photo
     photo = _brighten(photo, head, MIN_EYE_WHITE_L)
     balance = compute_white_balance(_measure_skin(photo, head))
@@ -143,14 +161,7 @@ def _measure_skin(photo: Image, head: Head) -> NDArray[np.float64]:
 
 def _brighten(photo: Image, head: Head, min_eye_white: float) -> Image:
     """Apply a gamma until the whites of the eyes have `min_eye_white` L."""
-    lightness = to_lab(photo)[..., 0]
-
-    def measure(points: tuple[int, ...]) -> float:
-        seen = lightness[head.fill(points, lightness.shape) > 0.5]
-        return float(np.quantile(seen, 0.92)) if seen.size else 0.0
-
-    cheeks = [CHEEK_TO_EYE_WHITE * measure(points) for points in (CHEEK_POINTS[:14:3], CHEEK_POINTS[14::3])]
-    white = max(2.0, *(measure(eye) for eye in EYES), *cheeks)
+    white = max(2.0, measure_eye_white(photo, head.points))
     if white >= min_eye_white:
         return photo
     gamma = max(MIN_GAMMA, float(np.log(min_eye_white / 100) / np.log(white / 100)))

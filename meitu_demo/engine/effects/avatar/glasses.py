@@ -8,8 +8,7 @@ import numpy as np
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, build_disc_kernel, smoothstep
-from .head import EYES, Head, Plane, Points
-from .skin import MIN_CHROMA, Lab
+from .head import EYES, Head, Lab, Plane, Points
 
 MAX_FRAME_THICKNESS, MAX_THIN_FRAME_THICKNESS = 0.085, 0.045  # face widths
 BRIDGE_DEPTH = (6.0, 11.0)  # L or chroma, in four of five columns of the nose: bare noses have up to 4, thin metal 12
@@ -24,6 +23,7 @@ LENS_GRID = (  # of a fit, in face widths: offset of the centre from the eye's t
     (2.0, 3.0),
 )
 USUAL_LENS, USUAL_LENS_WEIGHT = np.array((0.0, 0.03, 0.18, 0.13)), 15.0  # L per face width
+MIN_SKIN_CHROMA = 6.0  # of a photo whose colours can be believed
 OUTLINE_POINTS = 48
 TEMPLES = (127, 356)
 
@@ -50,7 +50,7 @@ def find_glasses(raw: Lab, head: Head, skin_chroma: float) -> tuple[Plane, ThinF
     deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
     darker, paler = (float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else (0.0, 0.0)
     is_paler = max(smoothstep(0.12, 0.25, paler / max(skin_chroma, 1e-3)), smoothstep(14, 22, darker))
-    is_frame = is_paler if skin_chroma > MIN_CHROMA else 1.0  # on coloured skin a crease is darker, but not paler
+    is_frame = is_paler if skin_chroma > MIN_SKIN_CHROMA else 1.0  # on coloured skin a crease is darker, but not paler
     bridge = max(darker * float(is_frame), paler)
     sureness = float(smoothstep(*BRIDGE_DEPTH, bridge))
     if sureness == 0:

@@ -13,6 +13,7 @@ from ...imaging.face import Face
 
 Image = NDArray[np.uint8]
 Plane = NDArray[np.float32]  # (h, w)
+Lab = NDArray[np.float32]  # (3,) or (h, w, 3)
 Points = NDArray[np.float64]
 
 FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP = 10, 152, 234, 454, 4
@@ -30,8 +31,8 @@ MIN_REGION_PX = 16
 MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
-EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.265, 1.1, 1.32  # aim for the eye's width / face width; factor
-EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.50, 1.22, 1.6  # aim for height / width; more than 1.6 stares
+EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.25, 1.06, 1.22  # aim for the eye's width / face width; factor
+EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.42, 1.1, 1.4  # aim for height / width; more than 1.6 stares
 INVERSE_ITERATIONS = 20
 CURVE_POINTS = 40
 STROKE_OVERSAMPLING = 4
@@ -94,6 +95,11 @@ class Head:
     def move(self, offset: Sequence[float] | Points, scale: float | Points = 1.0) -> "Head":
         """The head after the picture was moved by `offset` px and then scaled by `scale`."""
         return Head((self.points + np.asarray(offset) + 0.5) * scale - 0.5)
+
+
+def to_lab(image: Image) -> Lab:
+    """Convert RGB uint8 to LAB."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
 
 
 def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:

@@ -1,4 +1,4 @@
-"""Draws eyes, nose, mouth and outlines over the network's picture.
+"""Draws silhouette, eyes and thin glasses over the network's picture.
 
 A picture is RGB float32 0..1 (h, w, 3), drawn on in place; a colour is LAB; a mask is float32 0..1.
 """
@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import MOUTH_ABOVE, MOUTH_BELOW, Portrait
+from .flatten import MOUTH, Portrait
 from .glasses import ThinFrame, locate_on_picture
-from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Plane, Points, draw_stroke, fit_curve
-from .skin import Lab
+from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Lab, Plane, Points, draw_stroke, fit_curve
 
-NOSE_BASE = (98, 97, 2, 326, 327)
-JAW = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
+SILHOUETTE_WIDTH, SILHOUETTE_OPACITY = 0.0125, 0.95  # face widths
+INK_SHARE, MAX_INK = np.array((0.34, 0.26, 0.28), np.float32), np.float32(0.32)  # of the colour beside it; RGB 0..1
 INK = np.array((14, 4, 3), np.float32)
+MIN_MOUTH_OPENING = 0.07  # height / width
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
 FRAME_WIDTH, MAX_FRAME_L = 0.013, 42.0  # face widths; of thin frames, which light skin would hide
@@ -30,50 +30,36 @@ def to_rgb(lab: Lab | Sequence[float]) -> Lab:
 
 
 def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> None:
-    """Draw everything over `picture`. The portraits' heads and `matte` have its size, the skin masks any."""
-    shape = picture.shape[:2]
-    width = portraits[0].head.width
-    skin = np.maximum.reduce([cv2.resize(portrait.skin_mask, shape[::-1]) for portrait in portraits])
-    silhouette = _draw_contour(matte, 0.0125 * width)
-    lines = 0.95 * silhouette
-    near_silhouette = np.asarray(cv2.dilate(silhouette, np.ones((13, 13), np.uint8)), np.float32)
-    for portrait in portraits:
-        jaw = fit_curve(portrait.head.points[list(JAW)])[8:-8]  # its sides are often not the mesh's
-        swell = np.sin(np.pi * np.linspace(0.03, 0.97, len(jaw))) ** 0.7
-        stroke = draw_stroke(shape, jaw, 0.010 * portrait.head.width * swell) * blur(skin, 2.0)
-        stroke *= (1 - smoothstep(0.2, 0.6, near_silhouette)) * 0.65 * (1 - 0.85 * portrait.beard)
-        lines = np.maximum(lines, stroke)
+    """Draw the silhouette of `matte`, eyes and thin glasses over `picture`. The portraits' heads have its size."""
+    silhouette = _draw_contour(matte, SILHOUETTE_WIDTH * portraits[0].head.width)
     person = (matte > 0.6).astype(np.float32)[..., None]  # lines have the colour of what they surround, also outside
     inside = blur(picture * person, 3.0) / np.maximum(blur(person, 3.0), 1e-3)[..., None]
-    ink = np.minimum(np.where(person > 0, picture, inside) * np.array((0.34, 0.26, 0.28), np.float32), 0.32)
-    picture += (ink - picture) * lines[..., None]
+    ink = np.minimum(np.where(person > 0, picture, inside) * INK_SHARE, MAX_INK)
+    picture += (ink - picture) * (SILHOUETTE_OPACITY * silhouette)[..., None]
     for portrait in portraits:
-        draw_face(picture, portrait)
+        _draw_open_mouth(picture, portrait)
+        draw_eyes(picture, portrait)
+        if portrait.frame is not None:
+            _draw_thin_frame(picture, portrait.head, portrait.frame)
 
 
-def draw_face(picture: Lab, portrait: Portrait) -> None:
-    """Draw the nose, the line between the lips, and the eyes."""
-    head, skin = portrait.head, portrait.skin
-    points, width = head.points, head.width
-    base = fit_curve(points[list(NOSE_BASE)])[5:35] + head.down * 0.004 * width
-    swell = np.sin(np.pi * np.linspace(0.04, 0.96, len(base)))
-    _draw_line(picture, base, 0.014 * width * swell, skin * (0.55, 1.4, 1.1), 0.8)
+def _draw_open_mouth(picture: Lab, portrait: Portrait) -> None:
+    """Draw the line under the upper lip, if the lips are apart."""
+    points = portrait.head.points
+    above, below = (fit_curve(points[list(lip)]) for lip in (MOUTH[:11], (MOUTH[0], *MOUTH[:10:-1], MOUTH[10])))
+    mouth_width = float(np.linalg.norm(above[0] - above[-1]))
+    if float(np.max((below - above) @ portrait.head.down)) > MIN_MOUTH_OPENING * mouth_width:
+        swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
+        _draw_line(picture, above, 0.022 * mouth_width * swell, portrait.skin * (0.30, 1.1, 0.4), 0.8)
 
-    above, below = fit_curve(points[list(MOUTH_ABOVE)]), fit_curve(points[list(MOUTH_BELOW)])
-    mouth_width = float(np.linalg.norm(points[61] - points[291]))
-    swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
-    lip_line = skin * (0.30, 1.1, 0.4)
-    if float(np.max((below - above) @ head.down)) < 0.05 * mouth_width:
-        _draw_line(picture, (above + below) / 2, 0.017 * mouth_width * swell, lip_line, 0.75)
-    else:
-        _draw_line(picture, above, 0.018 * mouth_width * swell, lip_line, 0.8)
-        _draw_line(picture, below, 0.010 * mouth_width * swell, lip_line, 0.6)
-    openings = [_measure_opening(head, side) for side in np.flatnonzero(portrait.open_eyes)]
+
+def draw_eyes(picture: Lab, portrait: Portrait) -> None:
+    """Draw the eyes that the photo shows, wide or closed."""
+    sides = np.flatnonzero(portrait.open_eyes)
+    openings = [_measure_opening(portrait.head, side) for side in sides]
     min_opening = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
-    for side, opening in zip(np.flatnonzero(portrait.open_eyes), openings, strict=True):
+    for side, opening in zip(sides, openings, strict=True):
         _draw_eye(picture, portrait, side, opening > min_opening)
-    if portrait.frame is not None:
-        _draw_thin_frame(picture, head, portrait.frame)
 
 
 def _draw_thin_frame(picture: Lab, head: Head, frame: ThinFrame) -> None:
@@ -101,7 +87,7 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     height = float(np.max((lower - upper) @ head.down))
     if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
-        white = np.array((np.clip(skin[0] + 24, 84, 94), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
+        white = np.array((np.clip(skin[0] + 14, 76, 92), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
         _paint(picture, white, opening)
         lid_shadow = blur(draw_stroke(shape, upper, np.full(CURVE_POINTS, 0.34 * height)), 0.05 * height) * opening
         _paint(picture, (white[0] - 17, 1, -3), 0.75 * lid_shadow)

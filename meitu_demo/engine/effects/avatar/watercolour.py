@@ -8,8 +8,7 @@ import numpy as np
 
 from ...imaging.align import FACE_OVAL
 from ...imaging.blend import blur, smoothstep
-from .head import Head, Plane
-from .skin import Lab
+from .head import Head, Lab, Plane
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
 NOISE_SIDE_PX = 1120
