@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
+from .align import Points
 from .face import Face
-from .faces import Image
+from .resample import warp_affine
 
-Points = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
 CROP_MARGIN_SHARE = 0.5  # of the face's side, on each side of it
@@ -53,22 +54,9 @@ def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
 
 def _extract_normalized_crop(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
     """Crop the square at `corner`, scale it to `side` px, and convert it to grey with uniform light and contrast."""
-    x0, y0 = np.floor(corner).astype(int)
-    x1, y1 = (np.ceil(np.array(corner) + side / np.array(scale)).astype(int) + 1).tolist()
-    height, width = image.shape[:2]
-    part = image[max(y0, 0) : max(min(y1, height), 1), max(x0, 0) : max(min(x1, width), 1)]
-    offset = np.array(corner) - (max(x0, 0), max(y0, 0))
-    shrink = min(*scale, 1.0)
-    if shrink < 1:  # shrink by averages first, because the warp alone would alias
-        size = np.maximum(1, np.round(np.array(part.shape[1::-1]) * shrink)).astype(int)
-        exact = size / part.shape[1::-1]
-        part = np.asarray(cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
-    else:
-        exact = np.ones(2)
-    step = np.array(scale) / exact
-    matrix = np.array([[step[0], 0, -offset[0] * scale[0]], [0, step[1], -offset[1] * scale[1]]])
-    cut = cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    matrix = np.column_stack([np.diag(1 / np.array(scale)), corner])
+    crop = warp_affine(image, matrix, (side, side), cv2.INTER_CUBIC)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT_SIGMA_SHARE * side)
     spread = np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT_SIGMA_SHARE * side)) + MIN_SPREAD_LEVELS
     return np.clip(128 + 40 * centred / spread, 0, 255).astype(np.uint8)
