@@ -19,6 +19,7 @@ from ..domain.vendor_codes import load_shapes
 from ..photos import codec
 from .effects.reshape import reshape
 from .imaging.align import FACE_OVAL, LIPS
+from .imaging.box import Box
 from .imaging.face_checks import check_faces, select_faces
 from .imaging.faces import Face, find_faces
 
@@ -101,11 +102,10 @@ def crop_face(endpoint: Endpoint, source: bytes) -> FaceCrop:
     check_faces(faces, pixels.shape[:2], endpoint.face_requirement)
     face = select_faces(faces, endpoint.face_requirement)[0]
     (x, y), half = face.centre, CROP_FACE_RATIO * face.side / 2
-    x0, y0 = max(0, int(x - half)), max(0, int(y - half))
-    window = pixels[y0 : int(y + half) + 1, x0 : int(x + half) + 1]
-    moved = replace(face, landmarks=face.landmarks - np.array([x0, y0], np.float32))
+    box = Box.enclose((x - half, y - half), (x + half, y + half), pixels.shape)
+    moved = replace(face, landmarks=face.landmarks - np.array(box.corner, np.float32))
     visible = VISIBLE_FACE_RATIO * face.side
-    return _scale(window, moved, len(faces), (*moved.centre, visible), min(1.0, MAX_VISIBLE_PX / visible))
+    return _scale(pixels[box.slices], moved, len(faces), (*moved.centre, visible), min(1.0, MAX_VISIBLE_PX / visible))
 
 
 def _scale(pixels: Image, face: Face, face_count: int, square: tuple[float, float, float], scale: float) -> FaceCrop:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.model import Image
+from ..imaging.align import Points
 from ..imaging.face import Face
 from ..imaging.optical_flow import track_landmarks
 from .shape_measures import MEASURES, ReferenceFace
-
-Points = NDArray[np.float64]
 
 # Re-encoding a picture moves landmarks by less than this.
 MIN_DISPLACEMENT_FACE_WIDTHS = 0.0025

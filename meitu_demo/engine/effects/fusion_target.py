@@ -4,7 +4,6 @@ Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels, masks float32 (h, w) 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -12,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.errors import FaceTooSmall
+from ...domain.model import Image
 from ..face_templates import Template
 from ..imaging import align, colour
-from ..imaging.blend import Image, Mask, build_outline_mask, feather_mask
+from ..imaging.align import Points
+from ..imaging.blend import Mask, build_outline_mask, feather_mask
+from ..imaging.box import Box
 from ..imaging.faces import Face
-
-Points = NDArray[np.float64]
 
 MIN_MESH_WIDTH_PX = 4.0
 OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
@@ -33,32 +33,11 @@ GAIN_WIDTH_PX = 64  # the face is shrunk to this width for gains, which are smoo
 RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
 
 
-class Box(NamedTuple):
-    """A rectangle in whole pixels; x1 and y1 are exclusive."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.y1 - self.y0, self.x1 - self.x0
-
-    def relative_to(self, other: "Box") -> "Box":
-        """The rectangle in coordinates relative to the corner of `other`."""
-        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
-
-
 @dataclass(frozen=True, eq=False)
 class FusionTarget:
     """A template's face and skin.
 
-    face_box: the pixels that the user's face can change; base, the masks and the mesh (outline, depth) are relative to
+    face_box: the pixels that the user's face can change; the masks and the mesh (outline, depth) are relative to
     it. face_mask, seam_mask, outer_mask: inside of the outline at three sizes. skin_pixels: bool, the middle of the
     face. samples, tone, light_gradient: colours at SKIN_POINTS (n, 3), their midtone (3,), and the direction of light
     (2,) by `fit_light_gradient`. gain: small map of a drawn face's shaded rim, 1 of a photo's. sharpness: of a photo,
@@ -70,7 +49,6 @@ class FusionTarget:
     face_box: Box
     outline: Points
     depth: NDArray[np.float64]
-    base: Image
     face_mask: Mask
     seam_mask: Mask
     outer_mask: Mask
@@ -116,7 +94,7 @@ def _measure(template: Template) -> FusionTarget:
         skin = np.where(template.front_layer[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
     face_box = _compute_face_box(mesh, template.base.shape, template.front_layer)
     body_box = _compute_body_box(face_box, skin)
-    outline, base = mesh - face_box[:2], template.fusion_base[face_box.slices]
+    outline, base = mesh - face_box.corner, template.fusion_base[face_box.slices]
     radius = SAMPLE_RADIUS_SHARE * float(np.ptp(mesh[:, 0]))
     skin_points = outline[list(colour.SKIN_POINTS)]
     samples = colour.sample_colours(base, skin_points, radius)
@@ -139,7 +117,6 @@ def _measure(template: Template) -> FusionTarget:
         face_box=face_box,
         outline=outline,
         depth=depth,
-        base=base,
         face_mask=face_mask,
         seam_mask=build_outline_mask(outline, SEAM_OUTLINE_SHARE[template.info.kind], face_box.shape),
         outer_mask=build_outline_mask(outline, OUTER_OUTLINE_SHARE, face_box.shape),
@@ -160,16 +137,15 @@ def _measure(template: Template) -> FusionTarget:
 def _compute_face_box(outline: Points, shape: tuple[int, ...], front_layer: NDArray[np.uint8] | None) -> Box:
     """The outline with a margin, inside a picture of `shape`, without the edges that an opaque front layer hides."""
     margin = OUTLINE_MARGIN_SHARE * np.ptp(outline[:, 0])
-    rows, columns = shape[:2]
-    x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
-    x1, y1 = np.clip(np.ceil(outline.max(0) + margin).astype(int), (x0 + 2, y0 + 2), (columns, rows))
-    if front_layer is not None:
-        face = build_outline_mask(outline - (x0, y0), OUTER_OUTLINE_SHARE, (y1 - y0, x1 - x0)) > 1 / 255
-        shown = face & (front_layer[y0:y1, x0:x1, 3] < OPAQUE_ALPHA)
-        left, top, width, height = cv2.boundingRect(shown.astype(np.uint8))
-        if min(width, height) >= 2:
-            x0, y0, x1, y1 = x0 + left, y0 + top, x0 + left + width, y0 + top + height
-    return Box(int(x0), int(y0), int(x1), int(y1))
+    box = Box.enclose(outline.min(0) - margin, outline.max(0) + margin, shape, 2)
+    if front_layer is None:
+        return box
+    face = build_outline_mask(outline - box.corner, OUTER_OUTLINE_SHARE, box.shape) > 1 / 255
+    shown = face & (front_layer[box.slices][..., 3] < OPAQUE_ALPHA)
+    x, y, width, height = cv2.boundingRect(shown.astype(np.uint8))
+    if min(width, height) < 2:
+        return box
+    return Box(box.x0 + x, box.y0 + y, box.x0 + x + width, box.y0 + y + height)
 
 
 def _compute_body_box(box: Box, skin_mask: NDArray[np.uint8] | None) -> Box:

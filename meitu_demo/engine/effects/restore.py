@@ -26,7 +26,7 @@ from .restoration.denoise import (
 )
 from .restoration.exposure import fit_exposure_curve
 from .restoration.jpeg_trace import JpegTrace, find_jpeg
-from .restoration.planes import Plane, Spectrum, double_size
+from .restoration.planes import Plane, Spectrum, compute_ramp, double_size
 from .restoration.portrait import restore_skin_grain, sharpen_features
 
 MIN_SHORT_SIDE_PX: Final = 720
@@ -85,7 +85,7 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
 
 def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | None:
     """Scale the quantisation steps by how visible they are; None if they are not. gain: of the exposure curve."""
-    share = _compute_ramp(float(jpeg.luma[0]) * gain, *_JPEG_STEP_RANGE) if jpeg else 0
+    share = compute_ramp(float(jpeg.luma[0]) * gain, *_JPEG_STEP_RANGE) if jpeg else 0
     if jpeg is None or not share:
         return None
     return replace(jpeg, luma=jpeg.luma * share, chroma=jpeg.chroma * share)
@@ -107,7 +107,7 @@ def _measure_grain(luma: Plane, chroma: list[Plane], *, was_jpeg: bool) -> _Grai
     full_size = [measure_grain_spectrum(plane, luma) for plane in chroma]
     half_size = [measure_grain_spectrum(planes.halve(plane), half_luma) for plane in chroma]
     colour = measure_colour_grain(half_size)
-    share = _compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
+    share = compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
     if was_jpeg:
         limit = np.full(64, _MAX_LUMA_TO_COLOUR_GRAIN * colour, np.float32)
     else:
@@ -118,10 +118,10 @@ def _measure_grain(luma: Plane, chroma: list[Plane], *, was_jpeg: bool) -> _Grai
 def _estimate_luma_sigma(grain: _Grain, jpeg: JpegTrace | None, gain: float) -> Spectrum:
     """Standard deviation of noise and artefacts per DCT coefficient; all 0 if none is visible."""
     white = estimate_white_noise(grain.luma)
-    sigma = np.maximum(_compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * np.float32(white), grain.camera)
+    sigma = np.maximum(compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * np.float32(white), grain.camera)
     if jpeg is None:
         return np.asarray(sigma, np.float32)
-    share = _compute_ramp(measure_middle_frequencies(grain.luma), *_RESIDUAL_NOISE_RANGE)
+    share = compute_ramp(measure_middle_frequencies(grain.luma), *_RESIDUAL_NOISE_RANGE)
     residual = _SPARSE_NOISE_FACTOR * np.maximum(share * grain.luma, grain.camera)
     return np.asarray(np.hypot(_LUMA_QUANTISATION_ERROR * jpeg.luma, np.maximum(sigma, residual)), np.float32)
 
@@ -139,9 +139,9 @@ def _denoise_chroma(
     spectra: list[tuple[Spectrum, float]] = []
     for full_size, half_size in zip(grain.chroma, grain.half_size_chroma, strict=True):
         half_size_sigma, full_size_sigma = estimate_white_noise(half_size), estimate_white_noise(full_size)
-        white = _compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
+        white = compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
         sigma = np.maximum(grain.colour_share * half_size, np.float32(white))
-        effective_sigma = _compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
+        effective_sigma = compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
         effective_sigma = max(effective_sigma, grain.colour_share * measure_middle_frequencies(full_size))
         if jpeg is not None:
             sigma = np.asarray(np.hypot(sigma, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
@@ -159,15 +159,10 @@ def _denoise_chroma(
 def _deblur_luma(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:
     """Deblur the luma, more weakly the noisier the photo was; a sharp one is returned unchanged."""
     sigma_px = measure_blur_sigma(luma)
-    share = _compute_ramp(sigma_px, *_BLUR_RANGE_PX)
+    share = compute_ramp(sigma_px, *_BLUR_RANGE_PX)
     if not share:
         return luma
     noise_level = 0.6 + 1.3 * grain + (0.4 * float(jpeg.luma[1]) if jpeg else 0)
     noise_to_signal = noise_level / max(measure_detail_variance(luma), 1.0)
     excess = float(np.sqrt(sigma_px**2 - MIN_BLUR_SIGMA_PX**2))
     return luma + share * (deblur(luma, excess, noise_to_signal) - luma)
-
-
-def _compute_ramp(value: float, zero_at: float, one_at: float) -> float:
-    """Linear from 0 at `zero_at` to 1 at `one_at`, clipped."""
-    return float(np.clip((value - zero_at) / (one_at - zero_at), 0, 1))

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..imaging.align import Points
 from ..imaging.faces import Face
 from .shape_operations import CONTOUR_LANDMARKS
-
-Points = NDArray[np.float64]
 
 EYE_RINGS = (
     (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..imaging.align import Points
 from ..imaging.faces import Face
 from ..imaging.warp import Array, Bounds, smootherstep
 
 FacePart = tuple[tuple[int, ...], ...]  # landmark indices of a central part, or of a pair, image's left first
-Points = NDArray[np.float64]
-
 # The contour from temple to chin, image's left then right, and the two ends of the face's middle line.
 CONTOUR_LANDMARKS = (
     (127, 234, 93, 132, 58, 172, 136, 150, 149, 176),

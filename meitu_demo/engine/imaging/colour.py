@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
 from .blend import smoothstep
 
-Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 # Mesh points that are bare skin on nearly every face: upper cheeks, nose, forehead; no beard, lips or eyes.

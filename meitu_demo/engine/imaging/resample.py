@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.model import Image
+from .box import Box
 
 MAX_STEP_PX = 1.5  # pixels of the picture for one of the result; a larger picture is halved first
 
@@ -33,12 +34,11 @@ def warp_affine(
     height); beyond the image its edge is repeated.
     """
     corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * size @ matrix[:, :2].T + matrix[:, 2]
-    low = np.clip(np.floor(corners.min(0)) - 2, 0, np.array(image.shape[1::-1]) - 1).astype(int)
-    high = np.clip(np.ceil(corners.max(0)) + 3, low + 1, image.shape[1::-1]).astype(int)
+    box = Box.enclose(corners.min(0) - 2, corners.max(0) + 3, image.shape)
     step = float(np.linalg.norm(matrix[:, 0]))
     scale = 0.5 ** max(0, math.ceil(math.log2(step / MAX_STEP_PX)))
-    region = shrink(image[low[1] : high[1], low[0] : high[0]], scale)
-    to_region = np.column_stack([matrix[:, :2], matrix[:, 2] - low + 0.5]) * scale
+    region = shrink(image[box.slices], scale)
+    to_region = np.column_stack([matrix[:, :2], matrix[:, 2] - box.corner + 0.5]) * scale
     to_region[:, 2] -= 0.5  # OpenCV counts from the middle of the first pixel
     flags = interpolation | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(region, to_region, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -77,6 +77,11 @@ def merge_ycbcr(luma: Plane, blue: Plane, red: Plane) -> Image:
     return np.asarray(cv2.convertScaleAbs(rgb), np.uint8)
 
 
+def compute_ramp(value: float, zero_at: float, one_at: float) -> float:
+    """Linear from 0 at `zero_at` to 1 at `one_at`, clipped."""
+    return float(np.clip((value - zero_at) / (one_at - zero_at), 0, 1))
+
+
 def halve(plane: Plane) -> Plane:
     """Half the size, rounded up; each pixel is the mean of those it covers."""
     height, width = plane.shape

@@ -9,14 +9,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from ...imaging.align import FACE_OVAL
+from ...imaging.align import Points, scale_outline
 from ...imaging.blend import Mask, build_polygon_mask
+from ...imaging.box import Box
 from ...imaging.faces import Face
 from .planes import Plane
-
-Points = NDArray[np.float64]
 
 # Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
 EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
@@ -61,37 +59,33 @@ def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -
 def _find_head_region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Points]:
     """(slices of the head, landmarks relative to them); (None, landmarks) if under 8 pixels of it are visible."""
     points = face.landmarks.astype(np.float64)
-    oval = points[list(FACE_OVAL)]
-    head_outline = (oval - oval.mean(0)) * (_HEAD_SCALE + 0.3) + oval.mean(0)
     if not np.isfinite(points).all():
         return None, points
-    low = np.clip(np.floor(head_outline.min(0)), 0, None).astype(int)
-    high = np.minimum(np.ceil(head_outline.max(0)).astype(int), shape[1::-1])
-    if (high - low < 8).any():
-        return None, points
-    return (slice(low[1], high[1]), slice(low[0], high[0])), points - low
+    head = scale_outline(points, _HEAD_SCALE + 0.3)
+    box = Box.enclose(head.min(0), head.max(0), shape)
+    return (box.slices, points - box.corner) if min(box.shape) >= 8 else (None, points)
 
 
-def _build_hull(points: Points, indices: Sequence[int], scale: float) -> Points:
-    outline = cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0].astype(np.float64)
-    return np.asarray(outline.mean(0) + (outline - outline.mean(0)) * scale)
+def _build_hull_mask(
+    points: Points, indices: Sequence[int], scale: float, shape: tuple[int, ...], feather: float
+) -> Mask:
+    hull = cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0].astype(np.float64)
+    return build_polygon_mask(hull.mean(0) + (hull - hull.mean(0)) * scale, shape, feather)
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    hulls = [_build_hull(points, part, 1.35) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
-    hulls.append(_build_hull(points, _LIP_LANDMARKS, 1.05))
-    return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
+    masks = [_build_hull_mask(points, part, 1.35, shape, feather) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
+    return np.maximum.reduce([*masks, _build_hull_mask(points, _LIP_LANDMARKS, 1.05, shape, feather)])
 
 
 def _build_skin_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = points[list(FACE_OVAL)]
+    oval = scale_outline(points, 1)
     feather = 0.04 * float(np.ptp(oval[:, 0]))
     return np.maximum(build_polygon_mask(oval, shape, feather) - _build_feature_mask(points, shape, feather / 2), 0)
 
 
 def _build_clarity_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = points[list(FACE_OVAL)]
-    centre, feather = oval.mean(0), 0.05 * float(np.ptp(oval[:, 0]))
-    head = build_polygon_mask(centre + (oval - centre) * _HEAD_SCALE, shape, 4 * feather)
-    ring = head * (1 - build_polygon_mask(centre + (oval - centre) * 0.97, shape, feather))
+    feather = 0.05 * float(np.ptp(scale_outline(points, 1)[:, 0]))
+    head = build_polygon_mask(scale_outline(points, _HEAD_SCALE), shape, 4 * feather)
+    ring = head * (1 - build_polygon_mask(scale_outline(points, 0.97), shape, feather))
     return np.maximum(_FEATURE_CLARITY * _build_feature_mask(points, shape, feather), _HAIR_CLARITY * ring)
