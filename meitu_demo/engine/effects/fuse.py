@@ -18,6 +18,7 @@ from ..imaging.align import Points
 from ..imaging.blend import Mask
 from ..imaging.box import Box
 from ..imaging.faces import Face
+from ..imaging.resample import enlarge
 from .fusion_target import SAMPLE_RADIUS_SHARE, FusionTarget, extract_mesh, load_fusion_target
 
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
@@ -83,7 +84,7 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
         amount = min(MAX_SHARPENING, (0.15 if is_enlarged else 0.4) * np.log2(scale))
         crop = colour.sharpen(crop, amount, SHARPENING_SIGMA_PX)
         if is_enlarged:
-            crop = colour.enlarge(crop, min(round(scale), MAX_ENLARGEMENT))
+            crop = enlarge(crop, min(round(scale), MAX_ENLARGEMENT))
     factor = (np.array(crop.shape[1::-1]) / box_size).astype(np.float32)
     crop_nodes = ((nodes - box.corner + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)

@@ -16,7 +16,7 @@ from ..imaging.faces import Face
 from .restoration import planes
 from .restoration.deblur import MIN_BLUR_SIGMA_PX, deblur, measure_blur_sigma, measure_detail_variance
 from .restoration.denoise import (
-    ChromaFilter,
+    denoise_chroma,
     denoise_sliding_dct,
     estimate_white_noise,
     extrapolate_grain,
@@ -136,24 +136,22 @@ def _denoise_chroma(
     noisy_chroma: list[Plane], grain: _Grain, luma: Plane, jpeg: JpegTrace | None, gain: float
 ) -> list[Plane]:
     """Remove noise and JPEG artefacts from both chroma planes. luma: already denoised."""
-    spectra: list[tuple[Spectrum, float]] = []
+    spectra: list[Spectrum] = []
+    full_size_sigmas: list[float] = []
     for full_size, half_size in zip(grain.chroma, grain.half_size_chroma, strict=True):
         half_size_sigma, full_size_sigma = estimate_white_noise(half_size), estimate_white_noise(full_size)
         white = compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
-        sigma = np.maximum(grain.colour_share * half_size, np.float32(white))
-        effective_sigma = compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
-        effective_sigma = max(effective_sigma, grain.colour_share * measure_middle_frequencies(full_size))
+        spectrum = np.maximum(grain.colour_share * half_size, np.float32(white))
+        sigma = compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
+        sigma = max(sigma, grain.colour_share * measure_middle_frequencies(full_size))
         if jpeg is not None:
-            sigma = np.asarray(np.hypot(sigma, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
-            effective_sigma = float(np.hypot(effective_sigma, _FULL_SIZE_CHROMA_ERROR * jpeg.chroma[-1]))
-        spectra.append((sigma, effective_sigma))
-    if not any(sigma.any() for sigma, _ in spectra):
+            spectrum = np.asarray(np.hypot(spectrum, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
+            sigma = float(np.hypot(sigma, _FULL_SIZE_CHROMA_ERROR * jpeg.chroma[-1]))
+        spectra.append(spectrum)
+        full_size_sigmas.append(sigma)
+    if not np.any(spectra):
         return noisy_chroma
-    chroma_filter = ChromaFilter(luma)
-    return [
-        chroma_filter.denoise(plane, sigma, fine) if sigma.any() else plane
-        for plane, (sigma, fine) in zip(noisy_chroma, spectra, strict=True)
-    ]
+    return denoise_chroma(noisy_chroma, spectra, full_size_sigmas, luma)
 
 
 def _deblur_luma(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:

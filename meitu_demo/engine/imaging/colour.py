@@ -36,8 +36,6 @@ SKIN_CHROMA = (42.0, 54.0)  # in LAB: skin under white light is below the first,
 MIN_HUE_CHROMA = (4.0, 10.0)  # in LAB: below the first, a hue says nothing
 MAX_MONOCHROME_STDDEV = 1.3  # of a, b around a curve over L: toned prints are below 0.8, colour photos above 4
 MIN_MONOCHROME_SAMPLES = 30
-BACK_PROJECTIONS = 2
-FIXED_POINT = 16.0  # units of 16-bit pixels to one level
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # more would hide the person's features
 MAX_SHARPENING = 0.8  # share of the detail added back; more causes ringing
 
@@ -210,21 +208,6 @@ def match_sharpness(image: Image, aim: float, mask: NDArray[np.bool_]) -> Image:
 def sharpen(image: Image, amount: float, sigma: float) -> Image:
     """Unsharp masking: `amount` of the detail finer than `sigma` px added once more."""
     return np.asarray(cv2.addWeighted(image, 1 + amount, _blur(image, sigma), -amount, 0), np.uint8)
-
-
-def enlarge(image: Image, factor: int) -> Image:
-    """The picture `factor` times as large, as sharp as its pixels allow.
-
-    Iterative back-projection (Irani and Peleg, "Improving resolution by image registration", 1991): shrunk again, the
-    result is the picture.
-    """
-    size = (image.shape[1] * factor, image.shape[0] * factor)
-    small = cv2.multiply(image, (FIXED_POINT,) * 4, dtype=cv2.CV_16S)  # half the memory of floats, twice as fast
-    larger = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
-    for _ in range(BACK_PROJECTIONS):
-        missing = cv2.subtract(small, cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA))
-        cv2.add(larger, cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC), dst=larger)
-    return np.asarray(cv2.multiply(larger, (1 / FIXED_POINT,) * 4, dtype=cv2.CV_8U), np.uint8)
 
 
 def _blur(image: Image, sigma: float) -> Image:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from ...domain.model import Image, Photo
 from ...photos import codec
+from .align import fit_similarity
 from .faces import find_faces
 from .resample import warp_affine
 
@@ -44,9 +45,9 @@ def _estimate_face_alignment(image: Image, other: Image, scale: float) -> Matrix
     faces = find_faces(image), find_faces(other)
     if not all(faces):
         return None
-    points, other_points = (found[0].landmarks[ANCHOR_LANDMARKS] for found in faces)
-    matrix, _ = cv2.estimateAffinePartial2D(other_points * scale, points, method=cv2.LMEDS)
-    return matrix if matrix is not None and np.isfinite(matrix).all() else None
+    points, other_points = (found[0].landmarks[ANCHOR_LANDMARKS].astype(np.float64) for found in faces)
+    matrix, offset = fit_similarity(other_points * scale, points, np.ones(len(points)))
+    return np.column_stack([matrix, offset])
 
 
 def _fit_into_frame(image: Image, frame: tuple[int, int]) -> Matrix:

@@ -1,5 +1,7 @@
-"""Pictures at another size and place, averaged before they are shrunk: aliased hair and noise would mislead a mesh or
-an optical flow.
+"""Pictures at another size and place.
+
+What is shrunk is averaged before, because aliased hair and noise would mislead a mesh or an optical flow. What is
+enlarged stays as sharp as its pixels allow.
 """
 
 import math
@@ -12,6 +14,8 @@ from ...domain.model import Image
 from .box import Box
 
 MAX_STEP_PX = 1.5  # pixels of the picture for one of the result; a larger picture is halved first
+BACK_PROJECTIONS = 3  # more change nothing
+FIXED_POINT = 16.0  # units of 16-bit pixels to one level
 
 
 def shrink(image: Image, scale: float) -> Image:
@@ -42,3 +46,24 @@ def warp_affine(
     to_region[:, 2] -= 0.5  # OpenCV counts from the middle of the first pixel
     flags = interpolation | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(region, to_region, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def enlarge(image: Image, factor: int) -> Image:
+    """The picture `factor` times as large; shrunk again, the result is the picture."""
+    small = cv2.multiply(image, (FIXED_POINT,) * 4, dtype=cv2.CV_16S)  # half the memory of floats, twice as fast
+    larger = back_project(small, factor)
+    return np.asarray(cv2.multiply(larger, (1 / FIXED_POINT,) * 4, dtype=cv2.CV_8U), np.uint8)
+
+
+def back_project(small: cv2.typing.MatLike, factor: int) -> cv2.typing.MatLike:
+    """`enlarge` for signed or float planes, which may leave the range of `small`.
+
+    Irani and Peleg, "Improving resolution by image registration", 1991.
+    """
+    height, width = small.shape[:2]
+    size = (width * factor, height * factor)
+    larger = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+    for _ in range(BACK_PROJECTIONS):
+        missing = cv2.subtract(small, cv2.resize(larger, (width, height), interpolation=cv2.INTER_AREA))
+        cv2.add(larger, cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC), dst=larger)
+    return larger
