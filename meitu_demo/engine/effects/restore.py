@@ -49,8 +49,7 @@ _CHROMA_QUANTISATION_ERROR: Final = 0.15
 _FULL_SIZE_CHROMA_ERROR: Final = 0.1
 # Noise that demosaicing, scaling and JPEG have coloured: chroma's low frequencies tell whether it is there.
 _COLOUR_GRAIN_RANGE: Final = (2.0, 3.0)
-_MAX_LUMA_TO_CHROMA_GRAIN: Final = 1.35  # at each frequency of a photo that was no JPEG; what exceeds it is texture
-_MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # of a JPEG, whose chroma holds low frequencies only
+_MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # at each frequency; what exceeds it is texture
 _JPEG_CLARITY: Final = 0.3  # of the sharpening of features, which would sharpen a coarse JPEG's artefacts too
 _BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
@@ -63,9 +62,8 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
     curve = fit_exposure_curve(noisy, faces)
-    trace = find_jpeg(noisy)
-    jpeg = _attenuate_jpeg_trace(trace, curve.gain)
-    grain = _measure_grain(noisy, noisy_chroma, was_jpeg=trace is not None)
+    jpeg = _attenuate_jpeg_trace(find_jpeg(noisy), curve.gain)
+    grain = _measure_grain(noisy, noisy_chroma)
 
     luma, chroma = noisy, noisy_chroma
     sigma = _estimate_luma_sigma(grain, jpeg, curve.gain)
@@ -102,17 +100,14 @@ class _Grain:
     colour_share: float  # 0..1: whether the chroma's spectra are noise at every frequency
 
 
-def _measure_grain(luma: Plane, chroma: list[Plane], *, was_jpeg: bool) -> _Grain:
+def _measure_grain(luma: Plane, chroma: list[Plane]) -> _Grain:
     spectrum, half_luma = measure_grain_spectrum(luma, luma), planes.halve(luma)
     full_size = [measure_grain_spectrum(plane, luma) for plane in chroma]
     half_size = [measure_grain_spectrum(planes.halve(plane), half_luma) for plane in chroma]
     colour = measure_colour_grain(half_size)
     share = compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
-    if was_jpeg:
-        limit = np.full(64, _MAX_LUMA_TO_COLOUR_GRAIN * colour, np.float32)
-    else:
-        limit = _MAX_LUMA_TO_CHROMA_GRAIN * np.maximum(*full_size)
-    return _Grain(spectrum, share * np.minimum(extrapolate_grain(spectrum), limit), full_size, half_size, share)
+    camera = share * np.minimum(extrapolate_grain(spectrum), np.float32(_MAX_LUMA_TO_COLOUR_GRAIN * colour))
+    return _Grain(spectrum, camera, full_size, half_size, share)
 
 
 def _estimate_luma_sigma(grain: _Grain, jpeg: JpegTrace | None, gain: float) -> Spectrum:
