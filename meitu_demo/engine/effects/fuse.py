@@ -19,6 +19,7 @@ from ..imaging.blend import Mask
 from ..imaging.box import Box
 from ..imaging.faces import Face
 from ..imaging.resample import enlarge
+from ..imaging.warp import EMPTY_MAP
 from .fusion_target import SAMPLE_RADIUS_SHARE, FusionTarget, extract_mesh, load_fusion_target
 
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
@@ -27,7 +28,6 @@ MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is
 MAX_LINEAR_ENLARGEMENT = 1.3  # of pixels enlarged before; more needs cubic interpolation
 MAX_REACH_SHARE = 0.3  # of the user's face: how far beyond it the warp reads the photo
 FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
-NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
 
 MIN_SKIN_SAMPLES = 6
 LIGHT_CORRECTION_SHARE = (0.7, 0.25)  # of the difference in light gradient, in x and y
@@ -90,7 +90,7 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     is_fine = scale <= 1 or MIN_ENLARGEMENT < scale <= MAX_LINEAR_ENLARGEMENT * factor[0]
     method = cv2.INTER_LINEAR if is_fine else cv2.INTER_CUBIC
-    warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    warped = np.asarray(cv2.remap(crop, sampling_map, EMPTY_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     edge = np.minimum(*cv2.split(np.minimum(nodes, frame - 1 - nodes))) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return warped, np.asarray(frame_mask, np.float32)

@@ -64,12 +64,13 @@ def measure_hair_colour(image: Image, mesh: Points) -> NDArray[np.float32] | Non
     box = Box.enclose(mesh.min(0) - reach, mesh.max(0), image.shape, 2)
     small, points = downscale_to_face_width(image[box.slices], mesh - box.corner, FACE_WIDTH_PX)
     centre, top = points[list(FACE_OVAL)].mean(0), points[list(FOREHEAD_LINE)]
-    edges = [centre + (top - centre) * scale for scale in HAIR_BAND_SCALES]
-    band = build_polygon_mask(np.vstack([edges[0], edges[1][::-1]]), small.shape, 0) > 0.5
+    lower, upper = (centre + (top - centre) * scale for scale in HAIR_BAND_SCALES)
+    outline = np.vstack([lower, upper[::-1]])
+    band = build_polygon_mask(outline, small.shape, 0) > 0.5
     pixels = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[band].astype(np.float32)
     skin, _ = measure_skin_tone(small, points)
     unlike = pixels[_count_sigmas(pixels - skin) > MIN_HAIR_SIGMAS]
-    if len(unlike) < max(10.0, MIN_HAIR_SHARE * _compute_area(edges)):
+    if len(unlike) < max(10.0, MIN_HAIR_SHARE * cv2.contourArea(outline.astype(np.float32))):
         return None
     hair = np.median(unlike, 0)
     return np.asarray(hair, np.float32) if _count_sigmas(hair - skin) > MIN_HAIR_SIGMAS else None
@@ -111,10 +112,6 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
 def _count_sigmas(difference: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of LAB differences (..., 3), in standard deviations of one skin."""
     return np.asarray(np.sqrt(((difference / np.array(MIN_SKIN_STDDEV_LAB, np.float32)) ** 2).sum(-1)), np.float32)
-
-
-def _compute_area(edges: list[Points]) -> float:
-    return abs(float(cv2.contourArea(np.vstack([edges[0], edges[1][::-1]]).astype(np.float32))))
 
 
 def _judge_by_hair(image: Image, face: FacePixels, hair: NDArray[np.float32]) -> tuple[Mask, Mask]:

@@ -95,38 +95,27 @@ def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
 def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
     """Build GrabCut's initial labels: certain or probable skin, probable or certain background."""
     shape, down = image.shape[:2], -compute_up_vector(points)
-    oval = points[list(FACE_OVAL)]
-    centre, height = oval.mean(0), float(np.ptp(oval @ down))
-    jaw = points[list(JAW_POINTS)]
-    below = (
-        build_polygon_mask(np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down]), shape, 0)
-        > 0.5
-    )
-    top = points[list(FOREHEAD_LINE)]
-    forehead = np.vstack([top, (top - 0.2 * height * down)[::-1]])
-    zone = np.maximum(build_polygon_mask(scale_outline(points, 1.03), shape, 0), build_polygon_mask(forehead, shape, 0))
-    zone = np.maximum(zone, below)
+    oval, jaw, top = (points[list(part)] for part in (FACE_OVAL, JAW_POINTS, FOREHEAD_LINE))
+    height = float(np.ptp(oval @ down))
+    neck = np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down])
+    zones = [neck, scale_outline(points, 1.03), np.vstack([top, (top - 0.2 * height * down)[::-1]])]
     for upper, lower in EAR_POINTS:
-        out = points[upper] - centre
+        out = points[upper] - oval.mean(0)
         ear_offset = 0.35 * (out - (out @ down) * down)
-        ear = np.array([points[upper], points[lower], points[lower] + ear_offset, points[upper] + ear_offset])
-        zone = np.maximum(zone, build_polygon_mask(ear, shape, 0))
+        zones.append(np.array([points[upper], points[lower], points[lower] + ear_offset, points[upper] + ear_offset]))
+    below, *others = (build_polygon_mask(zone, shape, 0) > 0.5 for zone in zones)
+    is_possible = np.logical_or.reduce([below, *others])
     skin_distance, _ = measure_skin_distance(image, points)
     labels = np.full(shape, cv2.GC_BGD, np.uint8)
-    labels[(zone > 0.5) & (skin_distance >= 0.5)] = cv2.GC_PR_BGD
-    labels[(zone > 0.5) & (skin_distance < 0.5)] = cv2.GC_PR_FGD
+    labels[is_possible] = np.where(skin_distance < 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD)[is_possible]
     core = build_polygon_mask(scale_outline(points, CORE_OUTLINE_SHARE), shape, 0) > 0.5
     labels[core & (skin_distance < 0.5)] = cv2.GC_FGD
     if core.any():
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
         middle = np.median(lab[core], 0)
         light, tint = lab[..., 0] / max(middle[0], 1), np.hypot(*np.moveaxis(lab[..., 1:] - middle[1:], 2, 0))
-        labels[
-            below
-            & (light > NECK_LIGHTNESS_RANGE[0])
-            & (light < NECK_LIGHTNESS_RANGE[1])
-            & (tint < MAX_NECK_CHROMA_DISTANCE)
-        ] = cv2.GC_FGD
+        darkest, lightest = NECK_LIGHTNESS_RANGE
+        labels[below & (light > darkest) & (light < lightest) & (tint < MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_FGD
     return labels
 
 

@@ -1,5 +1,7 @@
 """The steps of quality restoration: what they measure and repair, and the treatment of faces."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from meitu_demo.engine.effects.restoration.planes import (
     assemble_plane,
     extract_blocks,
 )
-from meitu_demo.engine.effects.restoration.portrait import EYE_LANDMARKS
+from meitu_demo.engine.effects.restoration.portrait import EYE_LANDMARKS, sharpen_features
 from meitu_demo.engine.effects.restore import restore
 from meitu_demo.engine.imaging.align import FACE_OVAL
 from meitu_demo.engine.imaging.blend import build_polygon_mask
@@ -134,6 +136,16 @@ def test_restore_treats_faces_specially() -> None:
     for cheek in (50, 280):
         assert detail(cared, face.landmarks[cheek], 6) > detail(plain, face.landmarks[cheek], 6)
     assert np.array_equal(plain[300:], cared[300:])
+
+
+def test_sharpen_features_adds_up_for_neighbours() -> None:
+    """Each of two faces side by side is sharpened as if it were alone, whichever comes first."""
+    photo = data.astronaut()
+    (face,) = find_faces(photo)
+    luma, beside = luma_of(photo), replace(face, landmarks=face.landmarks + np.array((0.9 * face.width, 0), np.float32))
+    alone, other = (sharpen_features(luma, (one,)) - luma for one in (face, beside))
+    for pair in ((face, beside), (beside, face)):
+        assert np.allclose(sharpen_features(luma, pair) - luma, alone + other, atol=1e-3)
 
 
 def test_restore_preserves_a_clean_portrait() -> None:

@@ -39,14 +39,13 @@ _POWER_TOE: Final = 0.5  # a plain power would turn rounding errors in black clo
 
 @dataclass(frozen=True, slots=True)
 class ToneCurve:
-    """value → (value − black) · gain + toe, then the shoulder; with a gamma above 1, the power 1 / gamma instead.
+    """value → value · gain + offset, then the shoulder; with a gamma above 1, the power 1 / gamma instead.
 
     gain: how much the curve amplifies noise, with a gamma that in the face.
     """
 
     gain: float = 1.0
-    black: float = 0.0
-    toe: float = 0.0
+    offset: float = 0.0
     gamma: float = 1.0
 
     @property
@@ -61,11 +60,9 @@ class ToneCurve:
             lifted = 255 * (np.power(share, 1 / self.gamma) - low) / (1 - low)
             ratio = (lifted + 1) / (np.maximum(luma, 0) + 1) / self.gamma  # the slope, as if R, G and B were lifted
             return np.asarray(lifted, np.float32), *(plane * ratio for plane in chroma)
-        straight = np.maximum((luma - self.black) * self.gain + self.toe, 0)
-        headroom = 255.0 - _SHOULDER_START
-        excess = np.maximum(straight - _SHOULDER_START, 0)
-        shoulder = _SHOULDER_START + headroom * excess / (excess + headroom)
-        compressed = np.where(excess > 0, shoulder, straight).astype(np.float32)
+        straight = np.maximum(luma * self.gain + self.offset, 0)
+        excess, headroom = np.maximum(straight - _SHOULDER_START, 0), 255.0 - _SHOULDER_START
+        compressed = np.asarray(straight - excess * excess / (excess + headroom), np.float32)
         factor = self.gain * (compressed + 1) / (straight + 1)
         return compressed, *(plane * factor for plane in chroma)
 
@@ -81,8 +78,7 @@ def fit_exposure_curve(luma: Plane, faces: Sequence[Face] = ()) -> ToneCurve:
     if flatness:
         gain = 1 + flatness * (min(_TARGET_SPREAD / spread, _MAX_GAIN) - 1)
         middle = (darkest + brightest) / 2
-        centre = middle + flatness * (125 - middle)
-        return ToneCurve(gain, middle, centre)
+        return ToneCurve(gain, middle + flatness * (125 - middle) - middle * gain)
     darkness = compute_ramp(bright, *_UNDEREXPOSED_RANGE)
     curve = ToneCurve(1 + darkness * (min(_TARGET_WHITE / max(bright, 1), _MAX_GAIN) - 1))
     return curve if curve.has_effect or not faces else _fit_face_curve(luma, faces[0])

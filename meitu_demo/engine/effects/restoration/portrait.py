@@ -4,22 +4,21 @@ Skin without grain looks like plastic, and viewers look at the eyes. Both repair
 each face only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 
-from ...imaging.align import Points, scale_outline
+from ...imaging.align import LIPS, Points, scale_outline
 from ...imaging.blend import Mask, build_polygon_mask
 from ...imaging.box import Box
-from ...imaging.faces import Face
+from ...imaging.face import LEFT_CHEEK_POINT, RIGHT_CHEEK_POINT, Face
+from ...imaging.segmentation import BROW_CONTOURS
 from .planes import Plane
 
-# Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
+# Landmarks whose convex hulls cover eyes with lashes.
 EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
-_BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
-_LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
 _HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
 
 _RETAINED_GRAIN_SHARE: Final = 0.15
@@ -31,12 +30,10 @@ _DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: the scale of lashes
 
 def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Plane:
     """The denoised luma `clean` with a share of the removed noise put back on the skin of `faces`."""
-    result = clean.copy() if faces else clean
-    for face in faces:
-        region, points = _find_head_region(face, clean.shape)
-        if region is not None:
-            part = result[region]
-            part += _RETAINED_GRAIN_SHARE * _build_skin_mask(points, part.shape) * (noisy[region] - part)
+    result = clean.copy()
+    for region, points in _find_heads(faces, clean.shape):
+        part = result[region]
+        part += _RETAINED_GRAIN_SHARE * _build_skin_mask(points, part.shape) * (noisy[region] - part)
     return result
 
 
@@ -45,25 +42,24 @@ def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -
 
     clarity: 0..1, the strength.
     """
-    result = luma.copy() if faces else luma
-    for face in faces:
-        region, points = _find_head_region(face, luma.shape)
-        if region is not None:
-            part = luma[region]
-            radius = float(np.clip(face.width * _DETAIL_SIGMA_SHARE, 0.8, 4))
-            detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
-            result[region] = part + clarity * detail * _build_clarity_mask(points, part.shape)
+    result = luma.copy()
+    for region, points in _find_heads(faces, luma.shape):
+        part, width = luma[region], float(np.linalg.norm(points[RIGHT_CHEEK_POINT] - points[LEFT_CHEEK_POINT]))
+        radius = float(np.clip(width * _DETAIL_SIGMA_SHARE, 0.8, 4))
+        detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
+        result[region] += clarity * detail * _build_clarity_mask(points, part.shape)  # heads of neighbours overlap
     return result
 
 
-def _find_head_region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Points]:
-    """(slices of the head, landmarks relative to them); (None, landmarks) if under 8 pixels of it are visible."""
-    points = face.landmarks.astype(np.float64)
-    if not np.isfinite(points).all():
-        return None, points
-    head = scale_outline(points, _HEAD_SCALE + 0.3)
-    box = Box.enclose(head.min(0), head.max(0), shape)
-    return (box.slices, points - box.corner) if min(box.shape) >= 8 else (None, points)
+def _find_heads(faces: Sequence[Face], shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, slice], Points]]:
+    """Slices of each head, and its landmarks relative to them, where a plane of `shape` shows 8 pixels of it."""
+    for face in faces:
+        points = face.landmarks.astype(np.float64)
+        if np.isfinite(points).all():
+            outline = scale_outline(points, _HEAD_SCALE + 0.3)
+            box = Box.enclose(outline.min(0), outline.max(0), shape)
+            if min(box.shape) >= 8:
+                yield box.slices, points - box.corner
 
 
 def _build_hull_mask(
@@ -74,8 +70,8 @@ def _build_hull_mask(
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    masks = [_build_hull_mask(points, part, 1.35, shape, feather) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
-    return np.maximum.reduce([*masks, _build_hull_mask(points, _LIP_LANDMARKS, 1.05, shape, feather)])
+    masks = [_build_hull_mask(points, part, 1.35, shape, feather) for part in (*EYE_LANDMARKS, *BROW_CONTOURS)]
+    return np.maximum.reduce([*masks, _build_hull_mask(points, LIPS, 1.05, shape, feather)])
 
 
 def _build_skin_mask(points: Points, shape: tuple[int, ...]) -> Mask:
