@@ -27,6 +27,11 @@ JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
 EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
 NECK_LIGHTNESS_RANGE = (0.45, 1.2)  # of the face's L: the chin shades the neck; darker is cloth, brighter a collar
 MAX_NECK_CHROMA_DISTANCE = 11.0  # in a, b; grey and white cloth is 15 and more away
+MIN_COLLAR_LIGHTNESS, MAX_COLLAR_CHROMA = (
+    0.7,
+    0.5,
+)  # of the face's: a white collar, tinted by the skin
+NEUTRAL = 128  # a and b of grey in 8-bit LAB
 GRABCUT_ITERATIONS = 3
 CORE_OUTLINE_SHARE = 0.75  # of the outline's size: skin, whatever its colour
 
@@ -115,6 +120,9 @@ def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
         middle = np.median(lab[core], 0)
         light, tint = lab[..., 0] / max(middle[0], 1), np.hypot(*np.moveaxis(lab[..., 1:] - middle[1:], 2, 0))
         darkest, lightest = NECK_LIGHTNESS_RANGE
+        chroma = np.hypot(lab[..., 1] - NEUTRAL, lab[..., 2] - NEUTRAL)
+        is_pale = (light > MIN_COLLAR_LIGHTNESS) & (chroma < MAX_COLLAR_CHROMA * np.median(chroma[core]))
+        labels[below & ~core & is_pale & (tint > MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_BGD
         labels[below & (light > darkest) & (light < lightest) & (tint < MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_FGD
     return labels
 
