@@ -6,7 +6,7 @@ it. All steps work on float planes, so that a dark photo is brightened without b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,7 +27,7 @@ from .restoration.denoise import (
 from .restoration.exposure import fit_exposure_curve
 from .restoration.jpeg_trace import JpegTrace, find_jpeg
 from .restoration.planes import Plane, Spectrum, compute_ramp, double_size
-from .restoration.portrait import restore_skin_grain, sharpen_features
+from .restoration.portrait import sharpen_features
 
 MIN_SHORT_SIDE_PX: Final = 720
 """A photo with a shorter side is enlarged twofold."""
@@ -36,9 +36,9 @@ MIN_SHORT_SIDE_PX: Final = 720
 # Standard deviation of luma noise. Clean photos measure up to 1.4; noise of 5 in each of R, G and B measures 3.3.
 _LUMA_NOISE_RANGE: Final = (1.4, 2.2)
 _CHROMA_NOISE_RANGE: Final = (0.85, 1.3)  # at half size, where averaging has reduced it
-# First step of a JPEG's luma table, in levels: quality 73 and 64. Finer artefacts are smaller than the loss by
-# filtering, unless a dark photo is brightened and they with it.
-_JPEG_STEP_RANGE: Final = (8.6, 11.4)
+# First step of a JPEG's luma table, in levels: quality 73. Artefacts of finer ones are left, unless a dark photo is
+# brightened and they with it.
+_MIN_JPEG_STEP: Final = 8.6
 # Standard deviation of the quantisation error, in steps: less than the 0.29 of a uniform error, because most
 # coefficients are zero.
 _LUMA_QUANTISATION_ERROR: Final = 0.155
@@ -58,19 +58,19 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     """Restore a photo. The result is a new RGB uint8 array, of twice the size if the short side is under
     MIN_SHORT_SIDE_PX and `enlarge` is set, otherwise of the same size.
 
-    image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features and keep some skin grain; may be empty.
+    image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features; may be empty.
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
     curve = fit_exposure_curve(noisy, faces)
-    jpeg = _attenuate_jpeg_trace(find_jpeg(noisy), curve.gain)
+    jpeg = find_jpeg(noisy)
+    if jpeg is not None and jpeg.luma[0] * curve.gain < _MIN_JPEG_STEP:
+        jpeg = None
     grain = _measure_grain(noisy, noisy_chroma)
 
     luma, chroma = noisy, noisy_chroma
     sigma = _estimate_luma_sigma(grain, jpeg, curve.gain)
     if sigma.any():
         luma = denoise_sliding_dct(noisy, sigma)
-        if jpeg is None:
-            luma = restore_skin_grain(luma, noisy, faces)
     chroma = _denoise_chroma(noisy_chroma, grain, luma, jpeg, curve.gain)
     if curve.has_effect:
         luma, *chroma = curve.apply(luma, *chroma)
@@ -79,14 +79,6 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     if enlarge and min(luma.shape) < MIN_SHORT_SIDE_PX:
         luma, *chroma = (double_size(plane) for plane in (luma, *chroma))
     return planes.merge_ycbcr(luma, *chroma)
-
-
-def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | None:
-    """Scale the quantisation steps by how visible they are; None if they are not. gain: of the exposure curve."""
-    share = compute_ramp(float(jpeg.luma[0]) * gain, *_JPEG_STEP_RANGE) if jpeg else 0
-    if jpeg is None or not share:
-        return None
-    return replace(jpeg, luma=jpeg.luma * share, chroma=jpeg.chroma * share)
 
 
 @dataclass(frozen=True, slots=True)

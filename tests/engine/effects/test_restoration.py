@@ -120,7 +120,7 @@ def test_denoise_keeps_what_exceeds_the_noise() -> None:
 
 
 def test_restore_treats_faces_specially() -> None:
-    """On a noisy portrait the given face's eyes are clearer and its skin keeps more grain; the rest is the same."""
+    """On a noisy portrait the given face's eyes are clearer; the rest is the same."""
     photo = data.astronaut()
     noisy = np.clip(photo + np.random.default_rng(3).normal(0, 12, photo.shape), 0, 255).astype(np.uint8)
     (face,) = find_faces(photo)
@@ -133,8 +133,6 @@ def test_restore_treats_faces_specially() -> None:
 
     for iris in (468, 473):
         assert detail(cared, face.landmarks[iris], 9) > 1.1 * detail(plain, face.landmarks[iris], 9)
-    for cheek in (50, 280):
-        assert detail(cared, face.landmarks[cheek], 6) > detail(plain, face.landmarks[cheek], 6)
     assert np.array_equal(plain[300:], cared[300:])
 
 

@@ -1,8 +1,4 @@
-"""Face-specific restoration: skin keeps a little of its grain; eyes, brows, lips and the hair line are sharpened.
-
-Skin without grain looks like plastic, and viewers look at the eyes. Both repairs work on the luma, in the region around
-each face only.
-"""
+"""Sharpens eyes, brows, lips and the hair line of faces, because viewers look at the eyes."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -21,20 +17,10 @@ from .planes import Plane
 EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
 _HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
 
-_RETAINED_GRAIN_SHARE: Final = 0.15
 _FEATURE_CLARITY: Final = 0.55
 _HAIR_CLARITY: Final = 0.3
 _MAX_CLARITY_CHANGE: Final = 14.0  # levels of a pixel; prevents halos
 _DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: the scale of lashes and hair strands
-
-
-def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Plane:
-    """The denoised luma `clean` with a share of the removed noise put back on the skin of `faces`."""
-    result = clean.copy()
-    for region, points in _find_heads(faces, clean.shape):
-        part = result[region]
-        part += _RETAINED_GRAIN_SHARE * _build_skin_mask(points, part.shape) * (noisy[region] - part)
-    return result
 
 
 def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -> Plane:
@@ -72,12 +58,6 @@ def _build_hull_mask(
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
     masks = [_build_hull_mask(points, part, 1.35, shape, feather) for part in (*EYE_LANDMARKS, *BROW_CONTOURS)]
     return np.maximum.reduce([*masks, _build_hull_mask(points, LIPS, 1.05, shape, feather)])
-
-
-def _build_skin_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = scale_outline(points, 1)
-    feather = 0.04 * float(np.ptp(oval[:, 0]))
-    return np.maximum(build_polygon_mask(oval, shape, feather) - _build_feature_mask(points, shape, feather / 2), 0)
 
 
 def _build_clarity_mask(points: Points, shape: tuple[int, ...]) -> Mask:
