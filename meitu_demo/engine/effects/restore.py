@@ -50,7 +50,6 @@ _FULL_SIZE_CHROMA_ERROR: Final = 0.1
 # Noise that demosaicing, scaling and JPEG have coloured: chroma's low frequencies tell whether it is there.
 _COLOUR_GRAIN_RANGE: Final = (2.0, 3.0)
 _MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # at each frequency; what exceeds it is texture
-_JPEG_CLARITY: Final = 0.3  # of the sharpening of features, which would sharpen a coarse JPEG's artefacts too
 _BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
 
@@ -75,7 +74,8 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     if curve.has_effect:
         luma, *chroma = curve.apply(luma, *chroma)
     luma = _deblur_luma(luma, _estimate_residual_noise(grain, jpeg) * curve.gain, jpeg)
-    luma = sharpen_features(luma, faces, _JPEG_CLARITY if jpeg else 1.0)
+    if jpeg is None:  # else it would sharpen what is left of the artefacts too
+        luma = sharpen_features(luma, faces)
     if enlarge and min(luma.shape) < MIN_SHORT_SIDE_PX:
         luma, *chroma = (double_size(plane) for plane in (luma, *chroma))
     return planes.merge_ycbcr(luma, *chroma)

@@ -196,19 +196,14 @@ def match_sharpness(image: Image, aim: float, mask: NDArray[np.bool_]) -> Image:
     part = slice(y, y + height), slice(x, x + width)
     current = measure_sharpness(image[part], mask[part])
     if current > aim:
-        sigma = next(
-            (px for px in BLUR_SIGMAS_PX if measure_sharpness(_blur(image[part], px), mask[part]) <= aim),
-            BLUR_SIGMAS_PX[-1],
-        )
-        return _blur(image, sigma)
+        for sigma in BLUR_SIGMAS_PX:
+            if measure_sharpness(cv2.GaussianBlur(image[part], (0, 0), sigma), mask[part]) <= aim:
+                break
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
     amount = min(MAX_SHARPENING, 0.5 * (aim / max(current, 1e-3) - 1))
     return sharpen(image, amount, 1.2)
 
 
 def sharpen(image: Image, amount: float, sigma: float) -> Image:
     """Unsharp masking: `amount` of the detail finer than `sigma` px added once more."""
-    return np.asarray(cv2.addWeighted(image, 1 + amount, _blur(image, sigma), -amount, 0), np.uint8)
-
-
-def _blur(image: Image, sigma: float) -> Image:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, cv2.GaussianBlur(image, (0, 0), sigma), -amount, 0), np.uint8)

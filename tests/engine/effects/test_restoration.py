@@ -190,8 +190,8 @@ def test_restore_leaves_a_well_lit_face() -> None:
     assert not fit_exposure_curve(dark_skin.astype(np.float32), faces).has_effect
 
 
-def test_restore_hardly_sharpens_features_in_a_coarse_jpeg() -> None:
-    """What is left of JPEG artefacts is not sharpened: features change less than half as much as in a clean photo."""
+def test_restore_does_not_sharpen_features_in_a_coarse_jpeg() -> None:
+    """What is left of JPEG artefacts is not sharpened, what a clean photo shows is."""
     photo = np.ascontiguousarray(data.astronaut()[:260, 90:350])
     faces = find_faces(photo)
 
@@ -199,4 +199,4 @@ def test_restore_hardly_sharpens_features_in_a_coarse_jpeg() -> None:
         cared, plain = (restore(image, found, enlarge=False).astype(float) for found in (faces, ()))
         return float(np.abs(cared - plain).mean())
 
-    assert measure_sharpening(jpeg(photo, 40)) < measure_sharpening(photo) / 2
+    assert measure_sharpening(jpeg(photo, 40)) == 0 < measure_sharpening(photo)

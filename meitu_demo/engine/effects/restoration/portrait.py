@@ -23,17 +23,14 @@ _MAX_CLARITY_CHANGE: Final = 14.0  # levels of a pixel; prevents halos
 _DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: the scale of lashes and hair strands
 
 
-def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -> Plane:
-    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width.
-
-    clarity: 0..1, the strength.
-    """
+def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
+    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width."""
     result = luma.copy()
     for region, points in _find_heads(faces, luma.shape):
         part, width = luma[region], float(np.linalg.norm(points[RIGHT_CHEEK_POINT] - points[LEFT_CHEEK_POINT]))
         radius = float(np.clip(width * _DETAIL_SIGMA_SHARE, 0.8, 4))
         detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
-        result[region] += clarity * detail * _build_clarity_mask(points, part.shape)  # heads of neighbours overlap
+        result[region] += detail * _build_clarity_mask(points, part.shape)  # heads of neighbours overlap
     return result
 
 
