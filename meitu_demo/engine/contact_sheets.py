@@ -9,7 +9,7 @@ picture.
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -19,13 +19,13 @@ from ..domain.vendor_codes import load_shapes
 from ..photos import codec
 from .effects.reshape import reshape
 from .imaging.align import FACE_OVAL, LIPS
+from .imaging.box import Box
 from .imaging.face_checks import check_faces, select_faces
 from .imaging.faces import Face, find_faces
 
 VISIBLE_FACE_RATIO = 1.4  # side of the visible square / side of the face: the face and some hair
 CROP_FACE_RATIO = 2.2  # side of the crop / side of the face: no shape moves pixels outside of it
 MAX_VISIBLE_PX = 512  # side of the visible square; smaller faces are not enlarged
-FACE_SCALARS = ("yaw", "pitch", "roll", "score", "cropped_share")
 # The part of the face that a group of shapes changes: its landmarks; side of the visible square / their longer side.
 PART_LANDMARKS = {
     "face": FACE_OVAL,
@@ -73,25 +73,17 @@ class FaceCrop:
 
     def pack(self) -> bytes:
         """Serialize to bytes, for `unpack`."""
-        file, face = io.BytesIO(), self.face
-        scalars = [getattr(face, name) for name in FACE_SCALARS]
-        np.savez(
-            file,
-            pixels=self.pixels,
-            landmarks=face.landmarks,
-            depth=face.depth,
-            scalars=scalars,
-            rest=(self.face_count, *self.visible_square),
-        )
+        file = io.BytesIO()
+        np.savez(file, pixels=self.pixels, rest=(self.face_count, *self.visible_square), **asdict(self.face))
         return file.getvalue()
 
     @classmethod
     def unpack(cls, data: bytes) -> "FaceCrop":
         """Restore a crop from the bytes of `pack`."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            face = Face(arrays["landmarks"], arrays["depth"], *arrays["scalars"].tolist())
-            faces, x, y, side = arrays["rest"].tolist()
-            return cls(arrays["pixels"], face, faces, (x, y, side))
+            face = Face(**{field.name: arrays[field.name][()] for field in fields(Face)})  # () reads a scalar
+            face_count, x, y, side = arrays["rest"].tolist()
+            return cls(arrays["pixels"], face, face_count, (x, y, side))
 
 
 def crop_face(endpoint: Endpoint, source: bytes) -> FaceCrop:
@@ -101,11 +93,10 @@ def crop_face(endpoint: Endpoint, source: bytes) -> FaceCrop:
     check_faces(faces, pixels.shape[:2], endpoint.face_requirement)
     face = select_faces(faces, endpoint.face_requirement)[0]
     (x, y), half = face.centre, CROP_FACE_RATIO * face.side / 2
-    x0, y0 = max(0, int(x - half)), max(0, int(y - half))
-    window = pixels[y0 : int(y + half) + 1, x0 : int(x + half) + 1]
-    moved = replace(face, landmarks=face.landmarks - np.array([x0, y0], np.float32))
+    box = Box.enclose((x - half, y - half), (x + half, y + half), pixels.shape)
+    moved = replace(face, landmarks=face.landmarks - np.array(box.corner, np.float32))
     visible = VISIBLE_FACE_RATIO * face.side
-    return _scale(window, moved, len(faces), (*moved.centre, visible), min(1.0, MAX_VISIBLE_PX / visible))
+    return _scale(pixels[box.slices], moved, len(faces), (*moved.centre, visible), min(1.0, MAX_VISIBLE_PX / visible))
 
 
 def _scale(pixels: Image, face: Face, face_count: int, square: tuple[float, float, float], scale: float) -> FaceCrop:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.model import Image
+from ..imaging.align import Points
 from ..imaging.face import Face
 from ..imaging.optical_flow import track_landmarks
 from .shape_measures import MEASURES, ReferenceFace
-
-Points = NDArray[np.float64]
 
 # Re-encoding a picture moves landmarks by less than this.
 MIN_DISPLACEMENT_FACE_WIDTHS = 0.0025
@@ -67,27 +66,27 @@ class FaceDisplacement:
 
 def measure_displacement(before: Image, after: Image, face: Face) -> FaceDisplacement:
     """How `face`, detected in `before`, differs in `after`: RGB uint8 of one size. Takes about 0.2 s."""
-    flow = track_landmarks(before, after, face)
+    vectors, errors = track_landmarks(before, after, face)
     landmarks = face.landmarks.astype(np.float64)
-    round_trip_error = np.linalg.norm(flow.round_trip_error, axis=1) / face.width
+    round_trip_error = np.linalg.norm(errors, axis=1) / face.width
     tracked = round_trip_error < MAX_ROUND_TRIP_ERROR_FACE_WIDTHS
     is_comparable, no_vectors = bool(tracked.mean() >= MIN_TRACKED_SHARE), np.empty((0, 2))
     no_displacement = FaceDisplacement(face, is_comparable, no_vectors, no_vectors, 1, ())
     if not is_comparable:
         return no_displacement
     noise = float(np.sqrt((round_trip_error[tracked] ** 2).mean()))
-    length = np.linalg.norm(flow.vectors, axis=1) / face.width
+    length = np.linalg.norm(vectors, axis=1) / face.width
     significant = (
         tracked
         & (length > max(MIN_DISPLACEMENT_FACE_WIDTHS, MIN_SIGNAL_TO_NOISE * noise))
-        & _select_coherent(landmarks, flow.vectors)
+        & _select_coherent(landmarks, vectors)
     )
     if significant.sum() < MIN_MOVED_LANDMARKS:
         return no_displacement
     chosen = _select_spaced_landmarks(landmarks / face.width, length, significant)
     exaggeration = int(np.clip(MAX_ARROW_LENGTH_FACE_WIDTHS / length[chosen[0]], 1, MAX_EXAGGERATION))
-    changes = _rank_changes(landmarks, flow.vectors, flow.round_trip_error, ReferenceFace.from_face(face))
-    return FaceDisplacement(face, True, landmarks[chosen], flow.vectors[chosen], exaggeration, changes)
+    changes = _rank_changes(landmarks, vectors, errors, ReferenceFace.from_face(face))
+    return FaceDisplacement(face, True, landmarks[chosen], vectors[chosen], exaggeration, changes)
 
 
 def _select_coherent(landmarks: Points, vectors: Points) -> NDArray[np.bool_]:

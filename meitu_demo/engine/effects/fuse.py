@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
 from ..face_templates import Template
 from ..imaging import align, blend, colour, occlusion
-from ..imaging.blend import Image, Mask
+from ..imaging.align import Points
+from ..imaging.blend import Mask
+from ..imaging.box import Box
 from ..imaging.faces import Face
+from ..imaging.resample import enlarge
+from ..imaging.warp import EMPTY_MAP
 from .fusion_target import SAMPLE_RADIUS_SHARE, FusionTarget, extract_mesh, load_fusion_target
-
-Points = NDArray[np.float64]
 
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
 MAX_SHARPENING, SHARPENING_SIGMA_PX = 0.5, 0.6  # of a photo whose face grows
@@ -25,7 +28,6 @@ MIN_ENLARGEMENT, MAX_ENLARGEMENT = 1.6, 4  # a face that grows more than this is
 MAX_LINEAR_ENLARGEMENT = 1.3  # of pixels enlarged before; more needs cubic interpolation
 MAX_REACH_SHARE = 0.3  # of the user's face: how far beyond it the warp reads the photo
 FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
-NO_SECOND_MAP = np.empty(0, np.float32)  # for cv2.remap, whose first map holds both x and y
 
 MIN_SKIN_SAMPLES = 6
 LIGHT_CORRECTION_SHARE = (0.7, 0.25)  # of the difference in light gradient, in x and y
@@ -71,25 +73,24 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
     frame = np.array(image.shape[1::-1])
     reach_px = MAX_REACH_SHARE * float(np.ptp(mesh, axis=0).max())
     sampled = np.clip(nodes.reshape(-1, 2), mesh.min(0) - reach_px, mesh.max(0) + reach_px)
-    low = np.clip(np.floor(sampled.min(0) - FILTER_REACH_PX), 0, frame - 1).astype(int)
-    high = np.clip(np.ceil(sampled.max(0) + FILTER_REACH_PX), low + 1, frame).astype(int)
-    crop = image[low[1] : high[1], low[0] : high[0]]
+    box = Box.enclose(sampled.min(0) - FILTER_REACH_PX, sampled.max(0) + FILTER_REACH_PX, image.shape)
+    crop, box_size = image[box.slices], np.array(box.shape[::-1])
     scale = float(np.ptp(points[:, 0]) / np.ptp(mesh[:, 0]))
     if scale < 0.75:  # remapping alone would alias
-        reduced_size = np.maximum(1, np.rint((high - low) * scale)).astype(int)
+        reduced_size = np.maximum(1, np.rint(box_size * scale)).astype(int)
         crop = np.asarray(cv2.resize(crop, reduced_size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
     elif scale > 1:
         is_enlarged = scale > MIN_ENLARGEMENT
         amount = min(MAX_SHARPENING, (0.15 if is_enlarged else 0.4) * np.log2(scale))
         crop = colour.sharpen(crop, amount, SHARPENING_SIGMA_PX)
         if is_enlarged:
-            crop = colour.enlarge(crop, min(round(scale), MAX_ENLARGEMENT))
-    factor = (np.array(crop.shape[1::-1]) / (high - low)).astype(np.float32)
-    crop_nodes = ((nodes - low + 0.5) * factor - 0.5).astype(np.float32)
+            crop = enlarge(crop, min(round(scale), MAX_ENLARGEMENT))
+    factor = (np.array(crop.shape[1::-1]) / box_size).astype(np.float32)
+    crop_nodes = ((nodes - box.corner + 0.5) * factor - 0.5).astype(np.float32)
     sampling_map = cv2.resize(crop_nodes, size, interpolation=cv2.INTER_LINEAR)
     is_fine = scale <= 1 or MIN_ENLARGEMENT < scale <= MAX_LINEAR_ENLARGEMENT * factor[0]
     method = cv2.INTER_LINEAR if is_fine else cv2.INTER_CUBIC
-    warped = np.asarray(cv2.remap(crop, sampling_map, NO_SECOND_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    warped = np.asarray(cv2.remap(crop, sampling_map, EMPTY_MAP, method, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     edge = np.minimum(*cv2.split(np.minimum(nodes, frame - 1 - nodes))) / max(0.04 * float(np.ptp(mesh[:, 0])), 1.0)
     frame_mask = cv2.resize(np.clip(edge, 0, 1).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
     return warped, np.asarray(frame_mask, np.float32)

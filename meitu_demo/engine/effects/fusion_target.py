@@ -3,8 +3,6 @@
 Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels, masks float32 (h, w) 0..1.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -12,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...domain.errors import FaceTooSmall
+from ...domain.model import Image
 from ..face_templates import Template
 from ..imaging import align, colour
-from ..imaging.blend import Image, Mask, build_outline_mask, feather_mask
+from ..imaging.align import Points
+from ..imaging.blend import Mask, build_outline_mask, feather_mask
+from ..imaging.box import Box
 from ..imaging.faces import Face
-
-Points = NDArray[np.float64]
 
 MIN_MESH_WIDTH_PX = 4.0
 OUTLINE_MARGIN_SHARE = 0.08  # of the face's width: room around the outline for the blend's widest band
@@ -33,58 +32,45 @@ GAIN_WIDTH_PX = 64  # the face is shrunk to this width for gains, which are smoo
 RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
 
 
-class Box(NamedTuple):
-    """A rectangle in whole pixels; x1 and y1 are exclusive."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.y1 - self.y0, self.x1 - self.x0
-
-    def relative_to(self, other: "Box") -> "Box":
-        """The rectangle in coordinates relative to the corner of `other`."""
-        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
-
-
-@dataclass(frozen=True, eq=False)
 class FusionTarget:
-    """A template's face and skin.
+    """A template's face and skin. Masks and mesh are relative to `face_box`. Raises FaceTooSmall."""
 
-    face_box: the pixels that the user's face can change; base, the masks and the mesh (outline, depth) are relative to
-    it. face_mask, seam_mask, outer_mask: inside of the outline at three sizes. skin_pixels: bool, the middle of the
-    face. samples, tone, light_gradient: colours at SKIN_POINTS (n, 3), their midtone (3,), and the direction of light
-    (2,) by `fit_light_gradient`. gain: small map of a drawn face's shaded rim, 1 of a photo's. sharpness: of a photo,
-    None of a painting, which has no texture to match. body_box: face_box and all skin that shows; body, tone_mask and
-    front are its pixels. tone_mask: what takes the user's tone, or None. neck: tone (3,) of the skin beside the face
-    and its shade relative to the face, or None. front: RGB and alpha of the layer over the face, or None.
-    """
+    def __init__(self, template: Template) -> None:
+        mesh, self.depth = extract_mesh(template.face)
+        is_drawn, front, skin = template.info.kind == "drawn", template.front_layer, template.skin_mask
+        if skin is not None and front is not None:
+            skin = np.where(front[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
+        self.face_box = _compute_face_box(mesh, template.base.shape, front)  # what the user's face can change
+        self.body_box = _compute_body_box(self.face_box, skin)  # and all skin that shows
+        base, shape = template.fusion_base[self.face_box.slices], self.face_box.shape
+        self.body = template.fusion_base[self.body_box.slices]
+        self.outline = mesh - self.face_box.corner
+        self.face_mask = build_outline_mask(self.outline, 1.0, shape)
+        self.seam_mask = build_outline_mask(self.outline, SEAM_OUTLINE_SHARE[template.info.kind], shape)
+        self.outer_mask = build_outline_mask(self.outline, OUTER_OUTLINE_SHARE, shape)
+        self.skin_pixels = build_outline_mask(self.outline, SKIN_OUTLINE_SHARE, shape) > 0.5
 
-    face_box: Box
-    outline: Points
-    depth: NDArray[np.float64]
-    base: Image
-    face_mask: Mask
-    seam_mask: Mask
-    outer_mask: Mask
-    skin_pixels: NDArray[np.bool_]
-    samples: Points
-    tone: Points
-    light_gradient: Points
-    gain: Mask
-    sharpness: float | None
-    body_box: Box
-    body: Image
-    tone_mask: Mask | None
-    neck: tuple[Points, float] | None
-    front: tuple[Image, Mask] | None
+        skin_points = self.outline[list(colour.SKIN_POINTS)]
+        self.samples = colour.sample_colours(base, skin_points, SAMPLE_RADIUS_SHARE * float(np.ptp(mesh[:, 0])))
+        self.tone = colour.compute_midtone(self.samples)
+        self.light_gradient = colour.fit_light_gradient(skin_points, self.samples)
+        self.gain = _measure_rim_shade(base, self.outline, self.tone, is_drawn=is_drawn)
+        # A painting has no texture to match.
+        self.sharpness = None if is_drawn else colour.measure_sharpness(base, self.skin_pixels)
+
+        body_face = np.zeros(self.body_box.shape, np.float32)
+        body_face[self.face_box.relative_to(self.body_box).slices] = self.face_mask
+        self.tone_mask: Mask | None = body_face if is_drawn else None  # what takes the user's tone
+        self.neck: tuple[Points, float] | None = None  # tone and shade of the skin beside the face, by `_measure_neck`
+        if skin is not None:
+            body_skin = skin[self.body_box.slices].astype(np.float32) / 255
+            self.tone_mask = np.maximum(body_face, body_skin) if is_drawn else body_skin
+            self.neck = _measure_neck(self.body[(body_skin > 0.78) & (body_face < 0.05)], self.tone)
+        self.front: tuple[Image, Mask] | None = None  # RGB and alpha over the body
+        if front is not None:
+            layer = front[self.body_box.slices]
+            rgb = np.asarray(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), np.uint8)
+            self.front = rgb, layer[..., 3].astype(np.float32) / 255
 
 
 _targets: WeakKeyDictionary[Template, FusionTarget] = WeakKeyDictionary()
@@ -94,7 +80,7 @@ def load_fusion_target(template: Template) -> FusionTarget:
     """The template's measures, computed at the first call. Raises FaceTooSmall."""
     target = _targets.get(template)
     if target is None:
-        target = _targets[template] = _measure(template)
+        target = _targets[template] = FusionTarget(template)
     return target
 
 
@@ -108,68 +94,18 @@ def extract_mesh(face: Face) -> tuple[Points, NDArray[np.float64]]:
     return mesh, depth
 
 
-def _measure(template: Template) -> FusionTarget:
-    mesh, depth = extract_mesh(template.face)
-    is_drawn = template.info.kind == "drawn"
-    skin = template.skin_mask
-    if skin is not None and template.front_layer is not None:
-        skin = np.where(template.front_layer[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
-    face_box = _compute_face_box(mesh, template.base.shape, template.front_layer)
-    body_box = _compute_body_box(face_box, skin)
-    outline, base = mesh - face_box[:2], template.fusion_base[face_box.slices]
-    radius = SAMPLE_RADIUS_SHARE * float(np.ptp(mesh[:, 0]))
-    skin_points = outline[list(colour.SKIN_POINTS)]
-    samples = colour.sample_colours(base, skin_points, radius)
-    tone = colour.compute_midtone(samples)
-    face_mask = build_outline_mask(outline, 1.0, face_box.shape)
-    skin_pixels = build_outline_mask(outline, SKIN_OUTLINE_SHARE, face_box.shape) > 0.5
-    body = template.fusion_base[body_box.slices]
-    body_face = np.zeros(body_box.shape, np.float32)
-    body_face[face_box.relative_to(body_box).slices] = face_mask
-    tone_mask, neck = body_face if is_drawn else None, None
-    if skin is not None:
-        body_skin = skin[body_box.slices].astype(np.float32) / 255
-        tone_mask = np.maximum(body_face, body_skin) if is_drawn else body_skin
-        neck = _measure_neck(body[(body_skin > 0.78) & (body_face < 0.05)], tone)
-    front = None
-    if template.front_layer is not None:
-        layer = template.front_layer[body_box.slices]
-        front = (np.asarray(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), np.uint8), layer[..., 3].astype(np.float32) / 255)
-    return FusionTarget(
-        face_box=face_box,
-        outline=outline,
-        depth=depth,
-        base=base,
-        face_mask=face_mask,
-        seam_mask=build_outline_mask(outline, SEAM_OUTLINE_SHARE[template.info.kind], face_box.shape),
-        outer_mask=build_outline_mask(outline, OUTER_OUTLINE_SHARE, face_box.shape),
-        skin_pixels=skin_pixels,
-        samples=samples,
-        tone=tone,
-        light_gradient=colour.fit_light_gradient(skin_points, samples),
-        gain=_measure_rim_shade(base, outline, tone, is_drawn=is_drawn),
-        sharpness=None if is_drawn else colour.measure_sharpness(base, skin_pixels),
-        body_box=body_box,
-        body=body,
-        tone_mask=tone_mask,
-        neck=neck,
-        front=front,
-    )
-
-
 def _compute_face_box(outline: Points, shape: tuple[int, ...], front_layer: NDArray[np.uint8] | None) -> Box:
     """The outline with a margin, inside a picture of `shape`, without the edges that an opaque front layer hides."""
     margin = OUTLINE_MARGIN_SHARE * np.ptp(outline[:, 0])
-    rows, columns = shape[:2]
-    x0, y0 = np.clip(np.floor(outline.min(0) - margin).astype(int), 0, (columns - 2, rows - 2))
-    x1, y1 = np.clip(np.ceil(outline.max(0) + margin).astype(int), (x0 + 2, y0 + 2), (columns, rows))
-    if front_layer is not None:
-        face = build_outline_mask(outline - (x0, y0), OUTER_OUTLINE_SHARE, (y1 - y0, x1 - x0)) > 1 / 255
-        shown = face & (front_layer[y0:y1, x0:x1, 3] < OPAQUE_ALPHA)
-        left, top, width, height = cv2.boundingRect(shown.astype(np.uint8))
-        if min(width, height) >= 2:
-            x0, y0, x1, y1 = x0 + left, y0 + top, x0 + left + width, y0 + top + height
-    return Box(int(x0), int(y0), int(x1), int(y1))
+    box = Box.enclose(outline.min(0) - margin, outline.max(0) + margin, shape, 2)
+    if front_layer is None:
+        return box
+    face = build_outline_mask(outline - box.corner, OUTER_OUTLINE_SHARE, box.shape) > 1 / 255
+    shown = face & (front_layer[box.slices][..., 3] < OPAQUE_ALPHA)
+    x, y, width, height = cv2.boundingRect(shown.astype(np.uint8))
+    if min(width, height) < 2:
+        return box
+    return Box(box.x0 + x, box.y0 + y, box.x0 + x + width, box.y0 + y + height)
 
 
 def _compute_body_box(box: Box, skin_mask: NDArray[np.uint8] | None) -> Box:

@@ -4,8 +4,6 @@ A shape is a sequence of local operations in head-aligned axes with the face wid
 fits every size, position and roll. The picture is resampled once, and only where something moves.
 """
 
-import math
-
 import numpy as np
 
 from ...domain.errors import ValueRejected
@@ -27,7 +25,11 @@ def reshape(image: Image, face: Face, shape_type: int, strength: float = 1.0) ->
 
 def build_face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strength: float = 1.0) -> Warp:
     """The warp that `reshape` applies to an image of `shape` (height, width, …); it can transform landmarks as well."""
-    operations, amount = SHAPES[_validate_shape(shape_type)], _validate_strength(strength)
+    if shape_type not in range(len(SHAPES)):
+        raise ValueRejected(control="shape_type", value=str(shape_type), allowed=f"0..{len(SHAPES) - 1}")
+    if not 0 <= strength <= 1:
+        raise ValueRejected(control="strength", value=str(strength), allowed="0..1")
+    operations = SHAPES[shape_type]
     landmarks, axes = compute_face_axes(face)
     origin = face.landmarks[ORIGIN_LANDMARK].astype(np.float64)
     inverse = axes.T / face.width**2  # the columns of `axes` are orthogonal, one face width long
@@ -43,24 +45,4 @@ def build_face_warp(shape: tuple[int, ...], face: Face, shape_type: int, strengt
     (x0, y0), (x1, y1) = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)]) @ axes.T + origin
     low, high = corners.min(0), corners.max(0)
-    return build_warp(field, (*low, *high), shape, EDGE_FADE_FACE_WIDTHS * face.width, amount)
-
-
-def _validate_shape(shape_type: int) -> int:
-    try:
-        number = int(shape_type)
-    except (TypeError, ValueError, OverflowError):
-        number = -1
-    if not 0 <= number < len(SHAPES):
-        raise ValueRejected(control="shape_type", value=str(shape_type), allowed=f"0..{len(SHAPES) - 1}")
-    return number
-
-
-def _validate_strength(strength: float) -> float:
-    try:
-        amount = float(strength)
-    except (TypeError, ValueError, OverflowError):
-        amount = math.nan
-    if not 0 <= amount <= 1:
-        raise ValueRejected(control="strength", value=str(strength), allowed="0..1")
-    return amount
+    return build_warp(field, (*low, *high), shape, EDGE_FADE_FACE_WIDTHS * face.width, strength)

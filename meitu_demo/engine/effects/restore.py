@@ -6,7 +6,7 @@ it. All steps work on float planes, so that a dark photo is brightened without b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..imaging.faces import Face
 from .restoration import planes
 from .restoration.deblur import MIN_BLUR_SIGMA_PX, deblur, measure_blur_sigma, measure_detail_variance
 from .restoration.denoise import (
-    ChromaFilter,
+    denoise_chroma,
     denoise_sliding_dct,
     estimate_white_noise,
     extrapolate_grain,
@@ -26,8 +26,8 @@ from .restoration.denoise import (
 )
 from .restoration.exposure import fit_exposure_curve
 from .restoration.jpeg_trace import JpegTrace, find_jpeg
-from .restoration.planes import Plane, Spectrum, double_size
-from .restoration.portrait import restore_skin_grain, sharpen_features
+from .restoration.planes import Plane, Spectrum, compute_ramp, double_size
+from .restoration.portrait import sharpen_features
 
 MIN_SHORT_SIDE_PX: Final = 720
 """A photo with a shorter side is enlarged twofold."""
@@ -36,9 +36,9 @@ MIN_SHORT_SIDE_PX: Final = 720
 # Standard deviation of luma noise. Clean photos measure up to 1.4; noise of 5 in each of R, G and B measures 3.3.
 _LUMA_NOISE_RANGE: Final = (1.4, 2.2)
 _CHROMA_NOISE_RANGE: Final = (0.85, 1.3)  # at half size, where averaging has reduced it
-# First step of a JPEG's luma table, in levels: quality 73 and 64. Finer artefacts are smaller than the loss by
-# filtering, unless a dark photo is brightened and they with it.
-_JPEG_STEP_RANGE: Final = (8.6, 11.4)
+# First step of a JPEG's luma table, in levels: quality 73. Artefacts of finer ones are left, unless a dark photo is
+# brightened and they with it.
+_MIN_JPEG_STEP: Final = 8.6
 # Standard deviation of the quantisation error, in steps: less than the 0.29 of a uniform error, because most
 # coefficients are zero.
 _LUMA_QUANTISATION_ERROR: Final = 0.155
@@ -49,9 +49,7 @@ _CHROMA_QUANTISATION_ERROR: Final = 0.15
 _FULL_SIZE_CHROMA_ERROR: Final = 0.1
 # Noise that demosaicing, scaling and JPEG have coloured: chroma's low frequencies tell whether it is there.
 _COLOUR_GRAIN_RANGE: Final = (2.0, 3.0)
-_MAX_LUMA_TO_CHROMA_GRAIN: Final = 1.35  # at each frequency of a photo that was no JPEG; what exceeds it is texture
-_MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # of a JPEG, whose chroma holds low frequencies only
-_JPEG_CLARITY: Final = 0.3  # of the sharpening of features, which would sharpen a coarse JPEG's artefacts too
+_MAX_LUMA_TO_COLOUR_GRAIN: Final = 3.2  # at each frequency; what exceeds it is texture
 _BLUR_RANGE_PX: Final = (0.9, 1.05)  # sharp photos measure 0.3 to 0.86
 
 
@@ -59,36 +57,28 @@ def restore(image: Image, faces: Sequence[Face] = (), *, enlarge: bool = True) -
     """Restore a photo. The result is a new RGB uint8 array, of twice the size if the short side is under
     MIN_SHORT_SIDE_PX and `enlarge` is set, otherwise of the same size.
 
-    image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features and keep some skin grain; may be empty.
+    image: RGB uint8 (h, w, 3), at least 48×48. faces: get sharper features; may be empty.
     """
     noisy, *noisy_chroma = planes.split_ycbcr(image)
     curve = fit_exposure_curve(noisy, faces)
-    trace = find_jpeg(noisy)
-    jpeg = _attenuate_jpeg_trace(trace, curve.gain)
-    grain = _measure_grain(noisy, noisy_chroma, was_jpeg=trace is not None)
+    jpeg = find_jpeg(noisy)
+    if jpeg is not None and jpeg.luma[0] * curve.gain < _MIN_JPEG_STEP:
+        jpeg = None
+    grain = _measure_grain(noisy, noisy_chroma)
 
     luma, chroma = noisy, noisy_chroma
     sigma = _estimate_luma_sigma(grain, jpeg, curve.gain)
     if sigma.any():
         luma = denoise_sliding_dct(noisy, sigma)
-        if jpeg is None:
-            luma = restore_skin_grain(luma, noisy, faces)
     chroma = _denoise_chroma(noisy_chroma, grain, luma, jpeg, curve.gain)
     if curve.has_effect:
         luma, *chroma = curve.apply(luma, *chroma)
     luma = _deblur_luma(luma, _estimate_residual_noise(grain, jpeg) * curve.gain, jpeg)
-    luma = sharpen_features(luma, faces, _JPEG_CLARITY if jpeg else 1.0)
+    if jpeg is None:  # else it would sharpen what is left of the artefacts too
+        luma = sharpen_features(luma, faces)
     if enlarge and min(luma.shape) < MIN_SHORT_SIDE_PX:
         luma, *chroma = (double_size(plane) for plane in (luma, *chroma))
     return planes.merge_ycbcr(luma, *chroma)
-
-
-def _attenuate_jpeg_trace(jpeg: JpegTrace | None, gain: float) -> JpegTrace | None:
-    """Scale the quantisation steps by how visible they are; None if they are not. gain: of the exposure curve."""
-    share = _compute_ramp(float(jpeg.luma[0]) * gain, *_JPEG_STEP_RANGE) if jpeg else 0
-    if jpeg is None or not share:
-        return None
-    return replace(jpeg, luma=jpeg.luma * share, chroma=jpeg.chroma * share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +92,23 @@ class _Grain:
     colour_share: float  # 0..1: whether the chroma's spectra are noise at every frequency
 
 
-def _measure_grain(luma: Plane, chroma: list[Plane], *, was_jpeg: bool) -> _Grain:
+def _measure_grain(luma: Plane, chroma: list[Plane]) -> _Grain:
     spectrum, half_luma = measure_grain_spectrum(luma, luma), planes.halve(luma)
     full_size = [measure_grain_spectrum(plane, luma) for plane in chroma]
     half_size = [measure_grain_spectrum(planes.halve(plane), half_luma) for plane in chroma]
     colour = measure_colour_grain(half_size)
-    share = _compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
-    if was_jpeg:
-        limit = np.full(64, _MAX_LUMA_TO_COLOUR_GRAIN * colour, np.float32)
-    else:
-        limit = _MAX_LUMA_TO_CHROMA_GRAIN * np.maximum(*full_size)
-    return _Grain(spectrum, share * np.minimum(extrapolate_grain(spectrum), limit), full_size, half_size, share)
+    share = compute_ramp(colour, *_COLOUR_GRAIN_RANGE)
+    camera = share * np.minimum(extrapolate_grain(spectrum), np.float32(_MAX_LUMA_TO_COLOUR_GRAIN * colour))
+    return _Grain(spectrum, camera, full_size, half_size, share)
 
 
 def _estimate_luma_sigma(grain: _Grain, jpeg: JpegTrace | None, gain: float) -> Spectrum:
     """Standard deviation of noise and artefacts per DCT coefficient; all 0 if none is visible."""
     white = estimate_white_noise(grain.luma)
-    sigma = np.maximum(_compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * np.float32(white), grain.camera)
+    sigma = np.maximum(compute_ramp(white * gain, *_LUMA_NOISE_RANGE) * np.float32(white), grain.camera)
     if jpeg is None:
         return np.asarray(sigma, np.float32)
-    share = _compute_ramp(measure_middle_frequencies(grain.luma), *_RESIDUAL_NOISE_RANGE)
+    share = compute_ramp(measure_middle_frequencies(grain.luma), *_RESIDUAL_NOISE_RANGE)
     residual = _SPARSE_NOISE_FACTOR * np.maximum(share * grain.luma, grain.camera)
     return np.asarray(np.hypot(_LUMA_QUANTISATION_ERROR * jpeg.luma, np.maximum(sigma, residual)), np.float32)
 
@@ -136,38 +123,31 @@ def _denoise_chroma(
     noisy_chroma: list[Plane], grain: _Grain, luma: Plane, jpeg: JpegTrace | None, gain: float
 ) -> list[Plane]:
     """Remove noise and JPEG artefacts from both chroma planes. luma: already denoised."""
-    spectra: list[tuple[Spectrum, float]] = []
+    spectra: list[Spectrum] = []
+    full_size_sigmas: list[float] = []
     for full_size, half_size in zip(grain.chroma, grain.half_size_chroma, strict=True):
         half_size_sigma, full_size_sigma = estimate_white_noise(half_size), estimate_white_noise(full_size)
-        white = _compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
-        sigma = np.maximum(grain.colour_share * half_size, np.float32(white))
-        effective_sigma = _compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
-        effective_sigma = max(effective_sigma, grain.colour_share * measure_middle_frequencies(full_size))
+        white = compute_ramp(half_size_sigma * gain, *_CHROMA_NOISE_RANGE) * half_size_sigma
+        spectrum = np.maximum(grain.colour_share * half_size, np.float32(white))
+        sigma = compute_ramp(full_size_sigma * gain, *_LUMA_NOISE_RANGE) * full_size_sigma
+        sigma = max(sigma, grain.colour_share * measure_middle_frequencies(full_size))
         if jpeg is not None:
-            sigma = np.asarray(np.hypot(sigma, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
-            effective_sigma = float(np.hypot(effective_sigma, _FULL_SIZE_CHROMA_ERROR * jpeg.chroma[-1]))
-        spectra.append((sigma, effective_sigma))
-    if not any(sigma.any() for sigma, _ in spectra):
+            spectrum = np.asarray(np.hypot(spectrum, _CHROMA_QUANTISATION_ERROR * jpeg.chroma), np.float32)
+            sigma = float(np.hypot(sigma, _FULL_SIZE_CHROMA_ERROR * jpeg.chroma[-1]))
+        spectra.append(spectrum)
+        full_size_sigmas.append(sigma)
+    if not np.any(spectra):
         return noisy_chroma
-    chroma_filter = ChromaFilter(luma)
-    return [
-        chroma_filter.denoise(plane, sigma, fine) if sigma.any() else plane
-        for plane, (sigma, fine) in zip(noisy_chroma, spectra, strict=True)
-    ]
+    return denoise_chroma(noisy_chroma, spectra, full_size_sigmas, luma)
 
 
 def _deblur_luma(luma: Plane, grain: float, jpeg: JpegTrace | None) -> Plane:
     """Deblur the luma, more weakly the noisier the photo was; a sharp one is returned unchanged."""
     sigma_px = measure_blur_sigma(luma)
-    share = _compute_ramp(sigma_px, *_BLUR_RANGE_PX)
+    share = compute_ramp(sigma_px, *_BLUR_RANGE_PX)
     if not share:
         return luma
     noise_level = 0.6 + 1.3 * grain + (0.4 * float(jpeg.luma[1]) if jpeg else 0)
     noise_to_signal = noise_level / max(measure_detail_variance(luma), 1.0)
     excess = float(np.sqrt(sigma_px**2 - MIN_BLUR_SIGMA_PX**2))
     return luma + share * (deblur(luma, excess, noise_to_signal) - luma)
-
-
-def _compute_ramp(value: float, zero_at: float, one_at: float) -> float:
-    """Linear from 0 at `zero_at` to 1 at `one_at`, clipped."""
-    return float(np.clip((value - zero_at) / (one_at - zero_at), 0, 1))

@@ -8,20 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from ..imaging.align import Points
 from ..imaging.faces import Face
 from .shape_operations import CONTOUR_LANDMARKS
-
-Points = NDArray[np.float64]
 
 EYE_RINGS = (
     (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
     (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
 )
-EYE_CORNERS = ((33, 133), (263, 362))  # outer, inner
-LID_PAIRS = (((160, 144), (159, 145), (158, 153)), ((387, 373), (386, 374), (385, 380)))
+OUTER_EYE_CORNERS, INNER_EYE_CORNERS = [33, 263], [133, 362]
+UPPER_LIDS, LOWER_LIDS = [[160, 159, 158], [387, 386, 385]], [[144, 145, 153], [373, 374, 380]]
 BROW_LANDMARKS = (70, 63, 105, 66, 107, 300, 293, 334, 296, 336)
 LIP_RING = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 MOUTH_LINE = (13, 14)
@@ -96,32 +95,22 @@ def _measure_mouth_level_width(points: Points, reference: ReferenceFace) -> floa
     """Distance of the contour points that were at mouth height / eye span."""
     mouth = reference.landmarks[list(MOUTH_LINE)].mean(0) @ reference.down
     ends = []
-    for side in CONTOUR_LANDMARKS:
-        heights = np.maximum.accumulate(reference.landmarks[list(side)] @ reference.down)
-        position = np.interp(mouth, heights, np.arange(len(side)))
-        low = min(int(position), len(side) - 2)
-        share = position - low
-        ends.append((1 - share) * points[side[low]] + share * points[side[low + 1]])
+    for side in map(list, CONTOUR_LANDMARKS):
+        heights = np.maximum.accumulate(reference.landmarks[side] @ reference.down)
+        ends.append(np.array([np.interp(mouth, heights, coordinates) for coordinates in points[side].T]))
     return float(np.linalg.norm(ends[1] - ends[0]) / reference.eye_span)
 
 
 def _measure_area(rings: tuple[tuple[int, ...], ...], points: Points, reference: ReferenceFace) -> float:
     """Total area of polygons / face width²."""
-    total = 0.0
-    for ring in rings:
-        x, y = points[list(ring)].T
-        total += abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
-    return total / reference.face_width**2
+    return sum(cv2.contourArea(points[list(ring)].astype(np.float32)) for ring in rings) / reference.face_width**2
 
 
 def _measure_eye_tilt(points: Points, reference: ReferenceFace) -> float:
     """Mean angle in degrees of the lines from inner to outer corner; positive if the outer corner is higher."""
     across = np.array([reference.down[1], -reference.down[0]])
-    tilts = []
-    for outer, inner in EYE_CORNERS:
-        line = points[outer] - points[inner]
-        tilts.append(np.degrees(np.arctan2(-(line @ reference.down), abs(line @ across))))
-    return float(np.mean(tilts))
+    lines = points[OUTER_EYE_CORNERS] - points[INNER_EYE_CORNERS]
+    return float(np.degrees(np.arctan2(-(lines @ reference.down), abs(lines @ across))).mean())
 
 
 def _measure_eye_distance(points: Points, reference: ReferenceFace) -> float:
@@ -131,17 +120,8 @@ def _measure_eye_distance(points: Points, reference: ReferenceFace) -> float:
 
 def _measure_eye_opening(points: Points, _: ReferenceFace) -> float:
     """Opening height / eye width, mean of both eyes."""
-    ratios = []
-    for lids, (outer, inner) in zip(LID_PAIRS, EYE_CORNERS, strict=True):
-        upper, lower = np.array(lids).T
-        height = np.linalg.norm(points[lower] - points[upper], axis=1).mean()
-        ratios.append(height / np.linalg.norm(points[outer] - points[inner]))
-    return float(np.mean(ratios))
-
-
-def _measure_nose_tip_drop(points: Points, reference: ReferenceFace) -> float:
-    eyes = [landmark for ring in EYE_RINGS for landmark in ring]
-    return _make_drop_measure(tuple(eyes), (NOSE_TIP,))(points, reference)
+    heights = np.linalg.norm(points[LOWER_LIDS] - points[UPPER_LIDS], axis=-1).mean(1)
+    return float((heights / np.linalg.norm(points[OUTER_EYE_CORNERS] - points[INNER_EYE_CORNERS], axis=1)).mean())
 
 
 NOSE_WING_PAIRS = ((129, 358), (64, 294))
@@ -167,7 +147,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("nose width at the wings / eye span", -1, (14,), _make_width_measure(*NOSE_WING_PAIRS)),
     Measure("nose root to base / eye span", -1, (17, 21), _make_drop_measure((NOSE_ROOT,), (NOSE_BASE,))),
-    Measure("nose tip below the eyes / eye span", -1, (16,), _measure_nose_tip_drop),
+    Measure("nose tip below the eyes / eye span", -1, (16,), _make_drop_measure(sum(EYE_RINGS, ()), (NOSE_TIP,))),
     Measure("mouth width / eye span", -1, (19,), _make_width_measure((61, 291))),
     Measure("outer lip area / face width²", +1, (18, 20, 21), partial(_measure_area, (LIP_RING,))),
     Measure("nose base to mouth centre / eye span", -1, (19, 21, 4), _make_drop_measure((NOSE_BASE,), MOUTH_LINE)),

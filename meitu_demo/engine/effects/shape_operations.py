@@ -7,17 +7,14 @@ backward: from a point of the result to its source (see `imaging.warp`).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..imaging.align import Points
 from ..imaging.faces import Face
 from ..imaging.warp import Array, Bounds, smootherstep
 
 FacePart = tuple[tuple[int, ...], ...]  # landmark indices of a central part, or of a pair, image's left first
-Points = NDArray[np.float64]
-
 # The contour from temple to chin, image's left then right, and the two ends of the face's middle line.
 CONTOUR_LANDMARKS = (
     (127, 234, 93, 132, 58, 172, 136, 150, 149, 176),
@@ -28,16 +25,6 @@ MIDLINE_LANDMARKS = (168, 152)
 # neck does; otherwise the neck would bulge beside a slim jaw.
 MIN_CONTOUR_SHARE = 0.65
 ORIGIN_LANDMARK = 168  # between the eyes
-
-
-class Operation(Protocol):
-    """One element of a shape."""
-
-    def compute_bounds(self, face: Points) -> list[Bounds]:
-        """Boxes (x0, y0, x1, y1) outside which nothing moves. face: (478, 2) landmarks in face widths."""
-
-    def compute_offsets(self, points: Array, face: Points) -> Array:
-        """(n, 2) backward offsets at (n, 2) points. face: (478, 2) landmarks. All in face widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +39,17 @@ class _LocalOperation:
     fade: tuple[float, float, float]
 
     def compute_bounds(self, face: Points) -> list[Bounds]:
+        """Boxes (x0, y0, x1, y1) outside which nothing moves. face: (478, 2) landmarks in face widths."""
         across, up, down = self.fade
         boxes = [_compute_bounding_box(face, group) for group in self.part]
         return [(x0 - across, y0 - up, x1 + across, y1 + down) for x0, y0, x1, y1 in boxes]
 
     def compute_offsets(self, points: Array, face: Points) -> Array:
+        """(n, 2) backward offsets at (n, 2) points. face: (478, 2) landmarks. All in face widths."""
         total = np.zeros_like(points)
         for side, group in enumerate(self.part):
-            mirror = -1.0 if side else 1.0
             box = _compute_bounding_box(face, group)
-            total += self._compute_weight(points, box)[:, None] * self._compute_local_offsets(
-                points, face, side, mirror, box
-            )
+            total += self._compute_weight(points, box)[:, None] * self._compute_local_offsets(points, face, side, box)
         return total
 
     def _compute_weight(self, points: Array, box: Bounds) -> Array:
@@ -72,7 +58,7 @@ class _LocalOperation:
             points[:, 1], box[1], box[3], up, down
         )
 
-    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, box: Bounds) -> Array:
         raise NotImplementedError
 
 
@@ -82,8 +68,8 @@ class Push(_LocalOperation):
 
     offset: tuple[float, float]
 
-    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        return np.array([-self.offset[0] * mirror, -self.offset[1]], points.dtype)
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, box: Bounds) -> Array:
+        return np.array([self.offset[0] * (1 if side else -1), -self.offset[1]], points.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,7 @@ class Scale(_LocalOperation):
 
     factors: tuple[float, float]
 
-    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, box: Bounds) -> Array:
         centre = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], points.dtype)
         return np.asarray((points - centre) * (1 / np.array(self.factors, points.dtype) - 1))
 
@@ -104,8 +90,8 @@ class Rotate(_LocalOperation):
     pivot_part: FacePart
     degrees: float
 
-    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
-        angle = -np.radians(self.degrees) * mirror
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, box: Bounds) -> Array:
+        angle = np.radians(self.degrees) * (1 if side else -1)
         cos, sin = np.cos(angle), np.sin(angle)
         rotation = np.array([[cos - 1, sin], [-sin, cos - 1]], points.dtype)
         pivot = face[list(self.pivot_part[side])].mean(0)
@@ -130,7 +116,7 @@ class Shift(_LocalOperation):
     def _compute_weight(self, points: Array, box: Bounds) -> Array:
         return _compute_plateau(points[:, 0], box[0], box[2], self.fade[0], self.fade[0])
 
-    def _compute_local_offsets(self, points: Array, face: Points, side: int, mirror: float, box: Bounds) -> Array:
+    def _compute_local_offsets(self, points: Array, face: Points, side: int, box: Bounds) -> Array:
         heights, shifts = self._compute_knots(face)
         position = np.interp(points[:, 1], heights, np.arange(len(heights)))
         knot = np.minimum(position.astype(int), len(heights) - 2)
@@ -179,6 +165,9 @@ class Narrow:
         outer_weight = smootherstep(1 - (distance - half_width) / self.outer_fade)
         across = np.sign(from_middle) * half_width * local_share * inner_weight * outer_weight
         return np.stack([across, np.zeros_like(across)], -1)
+
+
+Operation = _LocalOperation | Narrow
 
 
 def compute_face_axes(face: Face) -> tuple[Points, Points]:

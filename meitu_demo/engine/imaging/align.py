@@ -87,9 +87,8 @@ def build_dense_map(source: Points, target: Points, box: tuple[int, int, int, in
     """
     oval = list(FACE_OVAL)
     matrix, offset = fit_similarity(target, source, np.ones(len(target)))
-    centre = target[oval].mean(0)
     residual = source[oval] - (target[oval] @ matrix.T + offset)
-    rings = [centre + (target[oval] - centre) * reach for reach in RING_SCALES]
+    rings = [scale_outline(target, reach) for reach in RING_SCALES]
     outer_points = [ring @ matrix.T + offset + residual / reach for ring, reach in zip(rings, RING_SCALES, strict=True)]
     corner, size = np.array(box[:2]), np.array(box[2:]) - box[:2]
     count = np.ceil(size / max(2.0, float(np.ptp(target[:, 0])) / GRID_NODES_PER_FACE)).astype(int)
@@ -125,6 +124,13 @@ def _interpolate(points: Points, values: Points, nodes: Points) -> Points:
     found = ends[owner, 0] * (1 - along_a - along_b) + ends[owner, 1] * along_a + ends[owner, 2] * along_b
     found[owner < 0] = np.nan
     return np.asarray(found)
+
+
+def scale_outline(mesh: Points, scale: float) -> Points:
+    """(36, 2) outline of the face, `scale` times as large about its middle."""
+    oval = mesh[list(FACE_OVAL)]
+    centre = oval.mean(0)
+    return np.asarray(centre + (oval - centre) * scale)
 
 
 def compute_up_vector(mesh: Points) -> NDArray[np.float64]:

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FACE_OVAL
+from ...domain.model import Image
+from .align import Points, scale_outline
 
-Image = NDArray[np.uint8]
 Mask = NDArray[np.float32]
 Floats = NDArray[np.floating[Any]]
 
@@ -16,7 +16,7 @@ FIXED_POINT = 16.0  # units of 16-bit differences to one level
 FEATHER_SHARE = 0.04  # of the face's width, on both sides of its outline
 
 
-def build_polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feather: float) -> Mask:
+def build_polygon_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
     """(h, w) 0..1: 1 inside the polygon `points` (n, 2), falling to 0 over about `feather` px to both sides."""
     coarse = int(np.clip(feather / 4, 1, 8))  # a soft edge needs no fine grid
     rows, columns = -(-shape[0] // coarse), -(-shape[1] // coarse)
@@ -28,11 +28,9 @@ def build_polygon_mask(points: NDArray[np.float64], shape: tuple[int, ...], feat
     return np.asarray(cv2.resize(soft, (shape[1], shape[0])), np.float32) if coarse > 1 else soft
 
 
-def build_outline_mask(mesh: NDArray[np.float64], share: float, shape: tuple[int, ...]) -> Mask:
+def build_outline_mask(mesh: Points, share: float, shape: tuple[int, ...]) -> Mask:
     """(h, w) feathered inside of the outline of the face `mesh`, shrunk to `share` of its size (0..1)."""
-    oval = mesh[list(FACE_OVAL)]
-    oval = oval.mean(0) + (oval - oval.mean(0)) * share
-    return build_polygon_mask(oval, shape, FEATHER_SHARE * float(np.ptp(mesh[:, 0])))
+    return build_polygon_mask(scale_outline(mesh, share), shape, FEATHER_SHARE * float(np.ptp(mesh[:, 0])))
 
 
 def feather_mask(mask: Mask, feather: float) -> Mask:

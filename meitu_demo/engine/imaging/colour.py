@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
 from .blend import smoothstep
 
-Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 # Mesh points that are bare skin on nearly every face: upper cheeks, nose, forehead; no beard, lips or eyes.
@@ -36,8 +36,6 @@ SKIN_CHROMA = (42.0, 54.0)  # in LAB: skin under white light is below the first,
 MIN_HUE_CHROMA = (4.0, 10.0)  # in LAB: below the first, a hue says nothing
 MAX_MONOCHROME_STDDEV = 1.3  # of a, b around a curve over L: toned prints are below 0.8, colour photos above 4
 MIN_MONOCHROME_SAMPLES = 30
-BACK_PROJECTIONS = 2
-FIXED_POINT = 16.0  # units of 16-bit pixels to one level
 BLUR_SIGMAS_PX = (0.5, 0.65, 0.8, 0.95)  # more would hide the person's features
 MAX_SHARPENING = 0.8  # share of the detail added back; more causes ringing
 
@@ -198,34 +196,14 @@ def match_sharpness(image: Image, aim: float, mask: NDArray[np.bool_]) -> Image:
     part = slice(y, y + height), slice(x, x + width)
     current = measure_sharpness(image[part], mask[part])
     if current > aim:
-        sigma = next(
-            (px for px in BLUR_SIGMAS_PX if measure_sharpness(_blur(image[part], px), mask[part]) <= aim),
-            BLUR_SIGMAS_PX[-1],
-        )
-        return _blur(image, sigma)
+        for sigma in BLUR_SIGMAS_PX:
+            if measure_sharpness(cv2.GaussianBlur(image[part], (0, 0), sigma), mask[part]) <= aim:
+                break
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
     amount = min(MAX_SHARPENING, 0.5 * (aim / max(current, 1e-3) - 1))
     return sharpen(image, amount, 1.2)
 
 
 def sharpen(image: Image, amount: float, sigma: float) -> Image:
     """Unsharp masking: `amount` of the detail finer than `sigma` px added once more."""
-    return np.asarray(cv2.addWeighted(image, 1 + amount, _blur(image, sigma), -amount, 0), np.uint8)
-
-
-def enlarge(image: Image, factor: int) -> Image:
-    """The picture `factor` times as large, as sharp as its pixels allow.
-
-    Iterative back-projection (Irani and Peleg, "Improving resolution by image registration", 1991): shrunk again, the
-    result is the picture.
-    """
-    size = (image.shape[1] * factor, image.shape[0] * factor)
-    small = cv2.multiply(image, (FIXED_POINT,) * 4, dtype=cv2.CV_16S)  # half the memory of floats, twice as fast
-    larger = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
-    for _ in range(BACK_PROJECTIONS):
-        missing = cv2.subtract(small, cv2.resize(larger, image.shape[1::-1], interpolation=cv2.INTER_AREA))
-        cv2.add(larger, cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC), dst=larger)
-    return np.asarray(cv2.multiply(larger, (1 / FIXED_POINT,) * 4, dtype=cv2.CV_8U), np.uint8)
-
-
-def _blur(image: Image, sigma: float) -> Image:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
+    return np.asarray(cv2.addWeighted(image, 1 + amount, cv2.GaussianBlur(image, (0, 0), sigma), -amount, 0), np.uint8)

@@ -75,15 +75,11 @@ def estimate_head_pose(landmarks: NDArray[np.float32], depth: NDArray[np.float32
     clockwise in the image.
     """
     space = np.column_stack([landmarks, depth]).astype(np.float64)
-    across = _compute_axis(space, HORIZONTAL_PAIRS)
+    across, down = _compute_axis(space, HORIZONTAL_PAIRS), _compute_axis(space, VERTICAL_PAIRS)
     roll = np.arctan2(across[1], across[0])
-    cos, sin = np.cos(roll), np.sin(roll)
-    upright = space @ np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-    across = _compute_axis(upright, HORIZONTAL_PAIRS)
-    down = _compute_axis(upright, VERTICAL_PAIRS)
-    yaw = np.degrees(np.arctan2(across[2], across[0]))
-    pitch = np.degrees(np.arctan2(down[2], down[1]))
-    return float(yaw), float(pitch) - PITCH_BIAS_DEG, float(np.degrees(roll))
+    yaw = np.arctan2(across[2], np.hypot(across[0], across[1]))
+    pitch = np.arctan2(down[2], down[1] * np.cos(roll) - down[0] * np.sin(roll))  # as if the head were upright
+    return float(np.degrees(yaw)), float(np.degrees(pitch)) - PITCH_BIAS_DEG, float(np.degrees(roll))
 
 
 def _compute_axis(space: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:

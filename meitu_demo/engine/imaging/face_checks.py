@@ -37,26 +37,25 @@ def require_faces(image: Image) -> tuple[Face, ...]:
     return faces
 
 
-def pick_face(image: Image, *, index: int = 0) -> Face:
-    """The face at `index` by size (0 is the largest), checked. Raises EngineRejection."""
+def pick_face(image: Image) -> Face:
+    """The largest face, checked. Raises EngineRejection."""
     faces = find_faces(image)
-    check_faces(faces, image.shape[:2], FaceRequirement.SUITABLE, index=index)
-    return select_faces(faces, FaceRequirement.SUITABLE, index=index)[0]
+    check_faces(faces, image.shape[:2], FaceRequirement.SUITABLE)
+    return faces[0]
 
 
-def select_faces(faces: Sequence[Face], requirement: FaceRequirement, *, index: int = 0) -> tuple[Face, ...]:
-    """Those of `faces` (largest first) that an endpoint with this `requirement` edits; none for NONE."""
-    if requirement is FaceRequirement.SUITABLE and faces:
-        return (faces[min(max(index, 0), len(faces) - 1)],)
-    return tuple(faces) if requirement is FaceRequirement.ANY else ()
+def select_faces(faces: Sequence[Face], requirement: FaceRequirement) -> tuple[Face, ...]:
+    """Those of `faces` (largest first) that an endpoint with this `requirement` edits."""
+    counts = {FaceRequirement.NONE: 0, FaceRequirement.ANY: None, FaceRequirement.SUITABLE: 1}
+    return tuple(faces[: counts[requirement]])
 
 
-def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: FaceRequirement, *, index: int = 0) -> None:
+def check_faces(faces: Sequence[Face], shape: tuple[int, ...], requirement: FaceRequirement) -> None:
     """Raise the EngineRejection of an endpoint with this `requirement` for `faces` of an image of `shape`, if any."""
     if requirement is not FaceRequirement.NONE and not faces:
         raise NoFace
     if requirement is FaceRequirement.SUITABLE:
-        check_face(select_faces(faces, requirement, index=index)[0], shape)
+        check_face(faces[0], shape)
 
 
 def check_face(face: Face, shape: tuple[int, ...]) -> None:
@@ -68,20 +67,14 @@ def check_face(face: Face, shape: tuple[int, ...]) -> None:
 
 def measure_face(face: Face, shape: tuple[int, ...]) -> tuple[FaceMeasurement, ...]:
     """Measure `face` in an image of `shape`: size, cropped share, yaw, pitch; a call reports the first broken rule."""
-    limit = compute_min_face_side(shape)
-    too_small = FaceTooSmall(side=math.floor(face.side), limit=limit)
-    return (
-        _build_measurement(
-            too_small, is_within_limit=face.side >= limit, is_near_limit=face.side * BORDERLINE_SHARE < limit
-        ),
-        _build_measurement(
-            FaceCropped(share=round(face.cropped_share * 100)),
-            is_within_limit=face.cropped_share <= MAX_CROPPED_SHARE,
-            is_near_limit=face.cropped_share > 0,
-        ),
-        _measure_angle(FaceTurned, abs(face.yaw), MAX_YAW_DEG),
-        _measure_angle(FaceNodded, abs(face.pitch), MAX_PITCH_DEG),
+    limit, yaw, pitch = compute_min_face_side(shape), abs(face.yaw), abs(face.pitch)
+    rules = (  # the error, the share of the limit, and the share beyond which the face is borderline
+        (FaceTooSmall(side=math.floor(face.side), limit=limit), limit / max(face.side, 1e-6), BORDERLINE_SHARE),
+        (FaceCropped(share=round(face.cropped_share * 100)), face.cropped_share / MAX_CROPPED_SHARE, 0.0),
+        (FaceTurned(angle=round(yaw), limit=round(MAX_YAW_DEG)), yaw / MAX_YAW_DEG, BORDERLINE_SHARE),
+        (FaceNodded(angle=round(pitch), limit=round(MAX_PITCH_DEG)), pitch / MAX_PITCH_DEG, BORDERLINE_SHARE),
     )
+    return tuple(FaceMeasurement(rejection, share <= 1, near < share <= 1) for rejection, share, near in rules)
 
 
 def compute_min_face_side(shape: tuple[int, ...]) -> int:
@@ -90,12 +83,3 @@ def compute_min_face_side(shape: tuple[int, ...]) -> int:
     Rounded down, as in the document: 66 for 4096×3200.
     """
     return max(MIN_FACE_PX, min(shape[:2]) // 48)
-
-
-def _measure_angle(kind: type[EngineRejection], angle: float, limit: float) -> FaceMeasurement:
-    rejection = kind(angle=round(angle), limit=round(limit))
-    return _build_measurement(rejection, is_within_limit=angle <= limit, is_near_limit=angle > BORDERLINE_SHARE * limit)
-
-
-def _build_measurement(rejection: EngineRejection, *, is_within_limit: bool, is_near_limit: bool) -> FaceMeasurement:
-    return FaceMeasurement(rejection, is_within_limit, is_within_limit and is_near_limit)

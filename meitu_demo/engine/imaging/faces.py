@@ -8,7 +8,6 @@ face would be a speck, are searched in tiles. Models are loaded at the first cal
 threads share gives wrong results, so each caller borrows models from a pool.
 """
 
-import math
 import queue
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,23 +17,22 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
 from .face import Face, build_face
 from .face_cache import ScopedCache
 from .mediapipe_loader import load_solution
+from .resample import shrink, warp_affine
 
 __all__ = ["Face", "Image", "build_face", "clear_face_cache", "face_cache_scope", "find_faces", "known_faces"]
 
-Image = NDArray[np.uint8]
 
 DETECTION_SIDE_PX = 640  # the detectors read 128 and 192 px; from larger copies they find fewer faces
 MAX_ASPECT_RATIO = 3.0  # of an image that is searched as a whole
 MAX_TILES = 16
 CROP_SIDE_PX = 256  # of the roll-aligned crop for the mesh, which reads 192; larger crops move landmarks by 0.1 %
-MAX_CROP_STEP_PX = 1.5  # pixels of the photo for one of the crop; a larger photo is halved first
 CROP_BOX_RATIO = 1.7  # crop side / box side: the mesh needs hair line and chin with a margin
 MIN_UPRIGHT_SCORE = 0.5
 MIN_ROTATED_SCORE = 0.78  # a lower limit finds faces on their side in pictures without any
@@ -92,21 +90,8 @@ def _find_in_tile(tile: Image) -> tuple[Face, ...]:
     scale = min(1.0, DETECTION_SIDE_PX / max(tile.shape[:2]))
     if min(tile.shape[:2]) * scale < 1:  # a line of pixels
         return ()
-    small = _shrink(tile, scale)
+    small = shrink(tile, scale)
     return _face_cache.get_or_compute(small, lambda: _search(tile, small, scale), tile.shape)
-
-
-def _shrink(image: Image, scale: float) -> Image:
-    """`image` times `scale`, 0..1: halved as often as it can be, then bilinear. Aliases nothing, as averaging areas by
-    an odd factor does, in a third of the time.
-    """
-    while scale <= 0.5 and min(image.shape[:2]) > 1:
-        even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
-        image = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-        scale *= 2
-    if scale == 1:
-        return image
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _search(tile: Image, small: Image, scale: float) -> tuple[Face, ...]:
@@ -182,7 +167,7 @@ def _build_unrotate_matrix(turns: int, shape: tuple[int, ...]) -> NDArray[np.flo
 
 
 def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], score: float) -> Face | None:
-    points = models.fit_mesh(_extract_crop(image, crop))
+    points = models.fit_mesh(warp_affine(image, crop, (CROP_SIDE_PX, CROP_SIDE_PX)))
     if points is None:
         return None
     flat = points[:, :2] * CROP_SIDE_PX
@@ -192,21 +177,6 @@ def _fit_mesh(models: "_FaceModels", image: Image, crop: NDArray[np.float64], sc
     depth = (points[:, 2] * CROP_SIDE_PX * np.linalg.norm(crop[:, 0])).astype(np.float32)
     landmarks.flags.writeable = depth.flags.writeable = False  # the cache returns the same arrays again
     return build_face(landmarks, depth, image.shape[:2], score)
-
-
-def _extract_crop(image: Image, crop: NDArray[np.float64]) -> Image:
-    """The upright crop, averaged before it is shrunk: aliased hair and noise would mislead the mesh."""
-    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) * CROP_SIDE_PX @ crop[:, :2].T + crop[:, 2]
-    low = np.clip(np.floor(corners.min(0)) - 2, 0, np.array(image.shape[1::-1]) - 1).astype(int)
-    high = np.clip(np.ceil(corners.max(0)) + 3, low + 1, image.shape[1::-1]).astype(int)
-    step = float(np.linalg.norm(crop[:, 0]))
-    scale = 0.5 ** max(0, math.ceil(math.log2(step / MAX_CROP_STEP_PX)))
-    region = _shrink(image[low[1] : high[1], low[0] : high[0]], scale)
-    matrix = np.column_stack([crop[:, :2], crop[:, 2] - low + 0.5]) * scale
-    matrix[:, 2] -= 0.5  # OpenCV counts from the middle of the first pixel
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    patch = cv2.warpAffine(region, matrix, (CROP_SIDE_PX, CROP_SIDE_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(patch, np.uint8)
 
 
 def _is_same_face(one: Face, other: Face) -> bool:

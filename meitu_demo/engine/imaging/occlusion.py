@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FACE_OVAL, FOREHEAD_LINE, compute_up_vector
-from .blend import Image, Mask, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
+from ...domain.model import Image
+from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
+from .blend import Mask, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
+from .box import Box
 from .segmentation import (
     BROW_CONTOURS,
     MIN_SKIN_STDDEV_LAB,
-    Points,
     downscale_to_face_width,
     measure_skin_distance,
     measure_skin_tone,
@@ -60,17 +61,16 @@ class FacePixels(NamedTuple):
 def measure_hair_colour(image: Image, mesh: Points) -> NDArray[np.float32] | None:
     """Return the 8-bit LAB colour (3,) of the hair above the forehead; None if it is bald, cut off or like skin."""
     reach = 0.4 * np.ptp(mesh, axis=0).max()
-    frame = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(mesh.min(0) - reach), 0, frame - 2).astype(int)
-    high = np.clip(np.ceil(mesh.max(0)), low + 2, frame).astype(int)
-    small, points = downscale_to_face_width(image[low[1] : high[1], low[0] : high[0]], mesh - low, FACE_WIDTH_PX)
+    box = Box.enclose(mesh.min(0) - reach, mesh.max(0), image.shape, 2)
+    small, points = downscale_to_face_width(image[box.slices], mesh - box.corner, FACE_WIDTH_PX)
     centre, top = points[list(FACE_OVAL)].mean(0), points[list(FOREHEAD_LINE)]
-    edges = [centre + (top - centre) * scale for scale in HAIR_BAND_SCALES]
-    band = build_polygon_mask(np.vstack([edges[0], edges[1][::-1]]), small.shape, 0) > 0.5
+    lower, upper = (centre + (top - centre) * scale for scale in HAIR_BAND_SCALES)
+    outline = np.vstack([lower, upper[::-1]])
+    band = build_polygon_mask(outline, small.shape, 0) > 0.5
     pixels = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[band].astype(np.float32)
     skin, _ = measure_skin_tone(small, points)
     unlike = pixels[_count_sigmas(pixels - skin) > MIN_HAIR_SIGMAS]
-    if len(unlike) < max(10.0, MIN_HAIR_SHARE * _compute_area(edges)):
+    if len(unlike) < max(10.0, MIN_HAIR_SHARE * cv2.contourArea(outline.astype(np.float32))):
         return None
     hair = np.median(unlike, 0)
     return np.asarray(hair, np.float32) if _count_sigmas(hair - skin) > MIN_HAIR_SIGMAS else None
@@ -98,8 +98,7 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     raised = points[list(BROW_LINE)] + (0.04 + 0.04 * glasses) * width * face.up
     above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
     forehead = build_polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
-    oval = points[list(FACE_OVAL)]
-    rim = 1 - build_polygon_mask(centre + (oval - centre) * RIM_START_SHARE, shape, 0.06 * width)
+    rim = 1 - build_polygon_mask(scale_outline(points, RIM_START_SHARE), shape, 0.06 * width)
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
     locks = np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms)
@@ -113,10 +112,6 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
 def _count_sigmas(difference: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of LAB differences (..., 3), in standard deviations of one skin."""
     return np.asarray(np.sqrt(((difference / np.array(MIN_SKIN_STDDEV_LAB, np.float32)) ** 2).sum(-1)), np.float32)
-
-
-def _compute_area(edges: list[Points]) -> float:
-    return abs(float(cv2.contourArea(np.vstack([edges[0], edges[1][::-1]]).astype(np.float32))))
 
 
 def _judge_by_hair(image: Image, face: FacePixels, hair: NDArray[np.float32]) -> tuple[Mask, Mask]:

@@ -3,16 +3,15 @@
 Detecting the landmarks again would be less precise: the mesh model smooths small movements and adds jitter.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...domain.model import Image
+from .align import Points
 from .face import Face
-from .faces import Image
+from .resample import warp_affine
 
-Points = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
 CROP_MARGIN_SHARE = 0.5  # of the face's side, on each side of it
@@ -22,53 +21,29 @@ MIN_SPREAD_LEVELS = 8  # grey levels, so that noise in flat areas is not amplifi
 REFINEMENT_PASSES = 2  # the second pass finds details that the first smoothed away
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OpticalFlow:
-    """The movement of points between two pictures.
+def track_landmarks(before: Image, after: Image, face: Face) -> tuple[Points, Points]:
+    """(vectors, round-trip errors) of every landmark of `face` from `before` to `after`: (n, 2) pixels of `before`.
 
-    vectors: (n, 2) px of the first picture. round_trip_error: (n, 2) px, the sum of the flow forward and back: 0 where
-    both pictures show the same thing.
+    The pictures have the same aspect ratio and any size. An error is the sum of the flow forward and back: 0 where both
+    show the same thing.
     """
-
-    vectors: Points
-    round_trip_error: Points
-
-
-def track_landmarks(before: Image, after: Image, face: Face) -> OpticalFlow:
-    """Track every landmark of `face` from `before` to `after`, of the same aspect ratio and any size."""
-    x, y = face.centre
     reach = face.side * (0.5 + CROP_MARGIN_SHARE)
+    corner = np.array(face.centre) - reach
     side = int(np.clip(round(2 * reach), MIN_CROP_PX, MAX_CROP_PX))
     scale = side / (2 * reach)
     ratio = np.array(after.shape[1::-1]) / before.shape[1::-1]
-    before_crop = _extract_normalized_crop(before, (x - reach, y - reach), (scale, scale), side)
-    after_crop = _extract_normalized_crop(
-        after, ((x - reach) * ratio[0], (y - reach) * ratio[1]), tuple(scale / ratio), side
-    )
-    start = (face.landmarks.astype(np.float64) - (x - reach, y - reach)) * scale
+    before_crop = _extract_normalized_crop(before, np.column_stack([np.eye(2) / scale, corner]), side)
+    after_crop = _extract_normalized_crop(after, np.column_stack([np.diag(ratio) / scale, corner * ratio]), side)
+    start = (face.landmarks.astype(np.float64) - corner) * scale
     forward = _sample_at(_compute_flow(before_crop, after_crop), start)
     backward = _sample_at(_compute_flow(after_crop, before_crop), start + forward)
-    return OpticalFlow(forward / scale, (forward + backward) / scale)
+    return forward / scale, (forward + backward) / scale
 
 
-def _extract_normalized_crop(image: Image, corner: tuple[float, float], scale: tuple[float, float], side: int) -> Image:
-    """Crop the square at `corner`, scale it to `side` px, and convert it to grey with uniform light and contrast."""
-    x0, y0 = np.floor(corner).astype(int)
-    x1, y1 = (np.ceil(np.array(corner) + side / np.array(scale)).astype(int) + 1).tolist()
-    height, width = image.shape[:2]
-    part = image[max(y0, 0) : max(min(y1, height), 1), max(x0, 0) : max(min(x1, width), 1)]
-    offset = np.array(corner) - (max(x0, 0), max(y0, 0))
-    shrink = min(*scale, 1.0)
-    if shrink < 1:  # shrink by averages first, because the warp alone would alias
-        size = np.maximum(1, np.round(np.array(part.shape[1::-1]) * shrink)).astype(int)
-        exact = size / part.shape[1::-1]
-        part = np.asarray(cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
-    else:
-        exact = np.ones(2)
-    step = np.array(scale) / exact
-    matrix = np.array([[step[0], 0, -offset[0] * scale[0]], [0, step[1], -offset[1] * scale[1]]])
-    cut = cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY).astype(np.float32)
+def _extract_normalized_crop(image: Image, matrix: Points, side: int) -> Image:
+    """What `warp_affine` shows by `matrix`, (side, side) grey with uniform light and contrast."""
+    crop = warp_affine(image, matrix, (side, side), cv2.INTER_CUBIC)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     centred = grey - cv2.GaussianBlur(grey, (0, 0), LIGHT_SIGMA_SHARE * side)
     spread = np.sqrt(cv2.GaussianBlur(centred**2, (0, 0), LIGHT_SIGMA_SHARE * side)) + MIN_SPREAD_LEVELS
     return np.clip(128 + 40 * centred / spread, 0, 255).astype(np.uint8)

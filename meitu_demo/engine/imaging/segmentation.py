@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import FACE_OVAL, FOREHEAD_LINE, compute_up_vector
-from .blend import Image, Mask, blend_linear, build_disc_kernel, build_polygon_mask, feather_mask
+from ...domain.model import Image
+from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
+from .blend import Mask, blend_linear, build_disc_kernel, build_polygon_mask, feather_mask
+from .box import Box
 from .colour import SKIN_POINTS, sample_colours
 from .mediapipe_loader import load_solution
-
-Points = NDArray[np.float64]
 
 SKIN_FACE_WIDTH_PX = 200  # for classifying pixels; this size averages out hairs and pores
 MIN_SKIN_STDDEV_LAB = (16.0, 5.0, 6.0)  # of one skin's L, a, b (8-bit LAB) under soft light
@@ -27,12 +27,16 @@ JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
 EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
 NECK_LIGHTNESS_RANGE = (0.45, 1.2)  # of the face's L: the chin shades the neck; darker is cloth, brighter a collar
 MAX_NECK_CHROMA_DISTANCE = 11.0  # in a, b; grey and white cloth is 15 and more away
+MIN_COLLAR_LIGHTNESS, MAX_COLLAR_CHROMA = (
+    0.7,
+    0.5,
+)  # of the face's: a white collar, tinted by the skin
+NEUTRAL = 128  # a and b of grey in 8-bit LAB
 GRABCUT_ITERATIONS = 3
+CORE_OUTLINE_SHARE = 0.75  # of the outline's size: skin, whatever its colour
 
 BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
 BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than the mesh's brow
-
-Matte = NDArray[np.float32]
 
 MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
 GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may move
@@ -74,11 +78,9 @@ def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
 
     GrabCut (Rother et al., 2004) seeded with the face as the sample of skin, limited to regions where skin can be.
     """
-    frame = np.array(image.shape[1::-1])
     reach = SKIN_SEARCH_MARGIN * np.ptp(mesh[:, 0])
-    low = np.clip(np.floor(mesh.min(0) - reach[0]), 0, frame - 2).astype(int)
-    high = np.clip(np.ceil(mesh.max(0) + reach), low + 2, frame).astype(int)
-    small, points = downscale_to_face_width(image[low[1] : high[1], low[0] : high[0]], mesh - low)
+    box = Box.enclose(mesh.min(0) - reach[0], mesh.max(0) + reach, image.shape, 2)
+    small, points = downscale_to_face_width(image[box.slices], mesh - box.corner)
     labels = _build_grabcut_labels(small, points)
     if np.isin((cv2.GC_FGD, cv2.GC_BGD), labels).all():
         models = np.zeros((2, 1, 65))
@@ -86,58 +88,46 @@ def segment_skin(image: Image, mesh: Points) -> NDArray[np.uint8]:
         cv2.setRNGSeed(0)  # grabCut starts from random clusters: the same photo gives the same mask
         cv2.grabCut(bgr, labels, (0, 0, 1, 1), models[0], models[1], GRABCUT_ITERATIONS, cv2.GC_INIT_WITH_MASK)
     skin = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    soft = feather_mask(np.maximum(skin, _build_core_mask(points, skin.shape)), 0.03 * float(np.ptp(points[:, 0])))
+    soft = feather_mask(
+        np.maximum(skin, build_polygon_mask(scale_outline(points, CORE_OUTLINE_SHARE), skin.shape, 0)),
+        0.03 * float(np.ptp(points[:, 0])),
+    )
     mask = np.zeros(image.shape[:2], np.uint8)
-    mask[low[1] : high[1], low[0] : high[0]] = cv2.resize(soft, (high - low).tolist()) * 255
+    mask[box.slices] = cv2.resize(soft, box.shape[::-1]) * 255
     return mask
-
-
-def _build_core_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = points[list(FACE_OVAL)]
-    return build_polygon_mask(oval.mean(0) + (oval - oval.mean(0)) * 0.75, shape, 0)
 
 
 def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
     """Build GrabCut's initial labels: certain or probable skin, probable or certain background."""
     shape, down = image.shape[:2], -compute_up_vector(points)
-    oval = points[list(FACE_OVAL)]
-    centre, height = oval.mean(0), float(np.ptp(oval @ down))
-    jaw = points[list(JAW_POINTS)]
-    below = (
-        build_polygon_mask(np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down]), shape, 0)
-        > 0.5
-    )
-    top = points[list(FOREHEAD_LINE)]
-    forehead = np.vstack([top, (top - 0.2 * height * down)[::-1]])
-    zone = np.maximum(
-        build_polygon_mask(centre + (oval - centre) * 1.03, shape, 0), build_polygon_mask(forehead, shape, 0)
-    )
-    zone = np.maximum(zone, below)
+    oval, jaw, top = (points[list(part)] for part in (FACE_OVAL, JAW_POINTS, FOREHEAD_LINE))
+    height = float(np.ptp(oval @ down))
+    neck = np.vstack([jaw, jaw[-1] + 0.85 * height * down, jaw[0] + 0.85 * height * down])
+    zones = [neck, scale_outline(points, 1.03), np.vstack([top, (top - 0.2 * height * down)[::-1]])]
     for upper, lower in EAR_POINTS:
-        out = points[upper] - centre
+        out = points[upper] - oval.mean(0)
         ear_offset = 0.35 * (out - (out @ down) * down)
-        ear = np.array([points[upper], points[lower], points[lower] + ear_offset, points[upper] + ear_offset])
-        zone = np.maximum(zone, build_polygon_mask(ear, shape, 0))
+        zones.append(np.array([points[upper], points[lower], points[lower] + ear_offset, points[upper] + ear_offset]))
+    below, *others = (build_polygon_mask(zone, shape, 0) > 0.5 for zone in zones)
+    is_possible = np.logical_or.reduce([below, *others])
     skin_distance, _ = measure_skin_distance(image, points)
     labels = np.full(shape, cv2.GC_BGD, np.uint8)
-    labels[(zone > 0.5) & (skin_distance >= 0.5)] = cv2.GC_PR_BGD
-    labels[(zone > 0.5) & (skin_distance < 0.5)] = cv2.GC_PR_FGD
-    core = _build_core_mask(points, shape) > 0.5
+    labels[is_possible] = np.where(skin_distance < 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD)[is_possible]
+    core = build_polygon_mask(scale_outline(points, CORE_OUTLINE_SHARE), shape, 0) > 0.5
     labels[core & (skin_distance < 0.5)] = cv2.GC_FGD
     if core.any():
         lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
         middle = np.median(lab[core], 0)
         light, tint = lab[..., 0] / max(middle[0], 1), np.hypot(*np.moveaxis(lab[..., 1:] - middle[1:], 2, 0))
-        labels[
-            below
-            & (light > NECK_LIGHTNESS_RANGE[0])
-            & (light < NECK_LIGHTNESS_RANGE[1])
-            & (tint < MAX_NECK_CHROMA_DISTANCE)
-        ] = cv2.GC_FGD
+        darkest, lightest = NECK_LIGHTNESS_RANGE
+        chroma = np.hypot(lab[..., 1] - NEUTRAL, lab[..., 2] - NEUTRAL)
+        is_pale = (light > MIN_COLLAR_LIGHTNESS) & (chroma < MAX_COLLAR_CHROMA * np.median(chroma[core]))
+        labels[below & ~core & is_pale & (tint > MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_BGD
+        labels[below & (light > darkest) & (light < lightest) & (tint < MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_FGD
     return labels
 
 
-def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
+def inpaint_brows(image: Image, mesh: Points) -> Image:
     """Replace a drawn face's brows by skin, so that only the user's show after fusion (Telea 2004 inpainting)."""
     height = image.shape[0]
     top = int(np.clip(mesh[:, 1].min(), 0, height - 2))
@@ -157,7 +147,7 @@ def inpaint_brows(image: Image, mesh: NDArray[np.float64]) -> Image:
     return result
 
 
-def compute_person_matte(image: Image) -> Matte:
+def compute_person_matte(image: Image) -> Mask:
     """Return the matte of all people: float32 (h, w), 0..1. Thread-safe.
 
     MediaPipe's selfie segmentation, refined to the photo's edges by a colour guided filter (He, Sun and Tang, 2010).
@@ -172,7 +162,7 @@ def compute_person_matte(image: Image) -> Matte:
     return np.asarray(np.clip(fine * 1.2 - 0.1, 0, 1), np.float32)
 
 
-def compute_single_person_mask(image: Image) -> Matte | None:
+def compute_single_person_mask(image: Image) -> Mask | None:
     """Return the mask of the most prominent person alone: float32 (h, w), 0..1; None if nobody is found. Thread-safe.
 
     MediaPipe's pose model, about 20 ms; its edges are coarser than those of `compute_person_matte`.

@@ -1,5 +1,7 @@
 """The steps of quality restoration: what they measure and repair, and the treatment of faces."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from meitu_demo.engine.effects.restoration.planes import (
     assemble_plane,
     extract_blocks,
 )
-from meitu_demo.engine.effects.restoration.portrait import EYE_LANDMARKS
+from meitu_demo.engine.effects.restoration.portrait import EYE_LANDMARKS, sharpen_features
 from meitu_demo.engine.effects.restore import restore
 from meitu_demo.engine.imaging.align import FACE_OVAL
 from meitu_demo.engine.imaging.blend import build_polygon_mask
@@ -118,7 +120,7 @@ def test_denoise_keeps_what_exceeds_the_noise() -> None:
 
 
 def test_restore_treats_faces_specially() -> None:
-    """On a noisy portrait the given face's eyes are clearer and its skin keeps more grain; the rest is the same."""
+    """On a noisy portrait the given face's eyes are clearer; the rest is the same."""
     photo = data.astronaut()
     noisy = np.clip(photo + np.random.default_rng(3).normal(0, 12, photo.shape), 0, 255).astype(np.uint8)
     (face,) = find_faces(photo)
@@ -131,9 +133,17 @@ def test_restore_treats_faces_specially() -> None:
 
     for iris in (468, 473):
         assert detail(cared, face.landmarks[iris], 9) > 1.1 * detail(plain, face.landmarks[iris], 9)
-    for cheek in (50, 280):
-        assert detail(cared, face.landmarks[cheek], 6) > detail(plain, face.landmarks[cheek], 6)
     assert np.array_equal(plain[300:], cared[300:])
+
+
+def test_sharpen_features_adds_up_for_neighbours() -> None:
+    """Each of two faces side by side is sharpened as if it were alone, whichever comes first."""
+    photo = data.astronaut()
+    (face,) = find_faces(photo)
+    luma, beside = luma_of(photo), replace(face, landmarks=face.landmarks + np.array((0.9 * face.width, 0), np.float32))
+    alone, other = (sharpen_features(luma, (one,)) - luma for one in (face, beside))
+    for pair in ((face, beside), (beside, face)):
+        assert np.allclose(sharpen_features(luma, pair) - luma, alone + other, atol=1e-3)
 
 
 def test_restore_preserves_a_clean_portrait() -> None:
@@ -180,8 +190,8 @@ def test_restore_leaves_a_well_lit_face() -> None:
     assert not fit_exposure_curve(dark_skin.astype(np.float32), faces).has_effect
 
 
-def test_restore_hardly_sharpens_features_in_a_coarse_jpeg() -> None:
-    """What is left of JPEG artefacts is not sharpened: features change less than half as much as in a clean photo."""
+def test_restore_does_not_sharpen_features_in_a_coarse_jpeg() -> None:
+    """What is left of JPEG artefacts is not sharpened, what a clean photo shows is."""
     photo = np.ascontiguousarray(data.astronaut()[:260, 90:350])
     faces = find_faces(photo)
 
@@ -189,4 +199,4 @@ def test_restore_hardly_sharpens_features_in_a_coarse_jpeg() -> None:
         cared, plain = (restore(image, found, enlarge=False).astype(float) for found in (faces, ()))
         return float(np.abs(cared - plain).mean())
 
-    assert measure_sharpening(jpeg(photo, 40)) < measure_sharpening(photo) / 2
+    assert measure_sharpening(jpeg(photo, 40)) == 0 < measure_sharpening(photo)

@@ -13,7 +13,6 @@ from meitu_demo.engine.imaging.colour import (
     compute_exposure_gain,
     compute_midtone,
     compute_white_balance,
-    enlarge,
     fit_light_gradient,
     fit_monochrome_curves,
     light_tone,
@@ -165,13 +164,3 @@ def test_fit_monochrome_curves_gives_another_picture_the_photos_tint(tint: tuple
     assert np.abs(lab[..., 1:] - aim[..., 1:]).mean() < 3
     grey = cv2.cvtColor(data.coffee(), cv2.COLOR_RGB2GRAY)
     assert np.abs(cv2.cvtColor(result, cv2.COLOR_RGB2GRAY).astype(float) - grey).mean() < 4
-
-
-def test_enlarge_is_sharper_than_interpolation_and_shrinks_to_the_picture() -> None:
-    """Three times as large, the picture is nearer to the original than a cubic one; shrunk again it is what it was."""
-    original = data.astronaut()[20:260, 110:350]
-    small = np.asarray(cv2.resize(original, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA), np.uint8)
-    larger, cubic = enlarge(small, 3), cv2.resize(small, (240, 240), interpolation=cv2.INTER_CUBIC)
-    assert cv2.PSNR(larger, original) > cv2.PSNR(np.asarray(cubic, np.uint8), original) + 0.3
-    again = cv2.resize(larger, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    assert np.abs(again.astype(float) - small).mean() < 1

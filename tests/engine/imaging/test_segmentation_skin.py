@@ -1,5 +1,6 @@
 """Skin on the one real photo that every checkout has; places are read off the picture by eye."""
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -30,3 +31,13 @@ def test_segment_skin_works_for_rotated_heads(mesh: np.ndarray) -> None:
     points = np.column_stack([mesh[:, 1], PHOTO.shape[1] - 1 - mesh[:, 0]])
     one, other = segment_skin(PHOTO, mesh) > 127, np.rot90(segment_skin(turned, points), -1) > 127
     assert (one & other).sum() > 0.9 * (one | other).sum()
+
+
+@pytest.mark.parametrize("white", [(225, 213, 205), (232, 224, 218)])
+def test_segment_skin_leaves_out_a_white_collar(mesh: np.ndarray, white: tuple[int, int, int]) -> None:
+    """A collar below the chin that the skin tints a little keeps its colour."""
+    dressed = PHOTO.copy()
+    cv2.fillConvexPoly(dressed, np.array([(214, 165), (250, 150), (262, 225), (222, 225)]), white)
+    mask = segment_skin(dressed, mesh)
+    assert mask[200, 238] < 30
+    assert mask[CHEEK[::-1]] > 200

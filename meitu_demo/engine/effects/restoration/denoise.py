@@ -19,6 +19,7 @@ that is lost comes back from two sources: the plane where it exceeds the noise, 
 luma by a local linear fit (guided filter; He, Sun, Tang, 2013).
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -110,21 +111,22 @@ def estimate_white_noise(grain: Spectrum) -> float:
 
 def denoise_sliding_dct(plane: Plane, sigma: Spectrum) -> Plane:
     """Remove noise whose DCT coefficients have the standard deviations `sigma`, (64,). plane: at least 16×16."""
-    return _run_pass(plane, _run_pass(plane, None, sigma), sigma)
+    variance = np.maximum(np.square(sigma), 1e-6)
+    return _run_pass((plane, _run_pass((plane,), variance)), variance)
 
 
-def _run_pass(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
-    height, width = plane.shape
+def _run_pass(pictures: Sequence[Plane], variance: Spectrum) -> Plane:
+    """The first of `pictures` denoised; the second, if there is one, is the pilot."""
+    height, width = pictures[0].shape
     # Pad to whole blocks and by one more on every side, so that each grid covers every pixel.
     side = BLOCK_SIDE_PX
     margins = (side, side + -height % side, side, side + -width % side)  # top, bottom, left, right
-    padded = _pad_plane(plane, margins)
-    padded_pilot = None if pilot is None else _pad_plane(pilot, margins)
-    result = np.empty_like(plane)
+    padded = [cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REFLECT_101) for picture in pictures]
+    result = np.empty_like(pictures[0])
 
     def process_strip(top: int) -> None:
-        rows = slice(top, top + _STRIP_ROWS + 2 * BLOCK_SIDE_PX)
-        strip = _shrink_coefficients(padded[rows], None if padded_pilot is None else padded_pilot[rows], sigma)
+        rows = slice(top, top + _STRIP_ROWS + 2 * side)
+        strip = _shrink_coefficients(variance, *(picture[rows] for picture in padded))
         result[top : top + _STRIP_ROWS] = strip[: height - top, :width]
 
     with ThreadPoolExecutor(_WORKERS) as pool:
@@ -132,15 +134,10 @@ def _run_pass(plane: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
     return result
 
 
-def _pad_plane(plane: Plane, margins: tuple[int, int, int, int]) -> Plane:
-    return np.asarray(cv2.copyMakeBorder(plane, *margins, cv2.BORDER_REFLECT_101), np.float32)
-
-
-def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) -> Plane:
+def _shrink_coefficients(variance: Spectrum, padded: Plane, pilot: Plane | None = None) -> Plane:
     """One pass: the mean of all grids, without the margin of a block. pilot: None in the first pass."""
     height, width = padded.shape
     total = np.zeros_like(padded)
-    variance = np.maximum(np.square(sigma), 1e-6)
     grids = _PILOT_GRIDS if pilot is None else _WIENER_GRIDS
     for y, x in grids:
         rows, columns = (height - y) // BLOCK_SIDE_PX, (width - x) // BLOCK_SIDE_PX
@@ -162,40 +159,35 @@ def _shrink_coefficients(padded: Plane, pilot: Plane | None, sigma: Spectrum) ->
     return total[BLOCK_SIDE_PX:-BLOCK_SIDE_PX, BLOCK_SIDE_PX:-BLOCK_SIDE_PX]
 
 
-class ChromaFilter:
-    """Denoises chroma planes, guided by the denoised luma of the same picture."""
+def denoise_chroma(
+    chroma: Sequence[Plane], spectra: Sequence[Spectrum], full_size_sigmas: Sequence[float], luma: Plane
+) -> list[Plane]:
+    """Denoise chroma planes, guided by the denoised luma of the same picture.
 
-    def __init__(self, luma: Plane) -> None:
-        self._half_luma = halve(luma)
-        self._luma_detail = luma - resize_like(self._half_luma, luma)
-        self._luma_mean = _compute_local_mean(self._half_luma)
-        self._luma_variance = (
-            _compute_local_mean(self._half_luma * self._half_luma)
-            - self._luma_mean * self._luma_mean
-            + _VARIANCE_REGULARISATION
-        )
-
-    def denoise(self, chroma: Plane, sigma: Spectrum, full_size_sigma: float) -> Plane:
-        """Denoise one chroma plane.
-
-        sigma: (64,) noise spectrum of the plane at half size. full_size_sigma: the noise's standard deviation at full
-        size.
-        """
-        half_chroma = halve(chroma)
-        denoised = denoise_sliding_dct(half_chroma, sigma)
-        slope = _compute_local_mean(
-            (_compute_local_mean(self._half_luma * denoised) - self._luma_mean * _compute_local_mean(denoised))
-            / self._luma_variance
-        )
-        predicted = resize_like(slope, chroma)
-        predicted *= self._luma_detail
-        detail = chroma - resize_like(half_chroma, chroma)
+    spectra: (64,) noise of each plane at half size; all 0 leaves it as it is. full_size_sigmas: the noise's standard
+    deviation in each plane at full size.
+    """
+    half_luma = halve(luma)
+    luma_detail, luma_mean = luma - resize_like(half_luma, luma), _compute_local_mean(half_luma)
+    variance = _compute_local_mean(half_luma * half_luma) - luma_mean * luma_mean + _VARIANCE_REGULARISATION
+    result = []
+    for plane, spectrum, sigma in zip(chroma, spectra, full_size_sigmas, strict=True):
+        if not spectrum.any():
+            result.append(plane)
+            continue
+        half = halve(plane)
+        denoised = denoise_sliding_dct(half, spectrum)
+        covariance = _compute_local_mean(half_luma * denoised) - luma_mean * _compute_local_mean(denoised)
+        predicted = resize_like(_compute_local_mean(covariance / variance), plane)
+        predicted *= luma_detail
+        detail = plane - resize_like(half, plane)
         energy = _compute_local_mean(detail * detail) + 1e-3
         detail -= predicted
-        detail *= np.maximum(1 - _NOISE_VARIANCE_FACTOR * full_size_sigma**2 / energy, 0)
+        detail *= np.maximum(1 - _NOISE_VARIANCE_FACTOR * sigma**2 / energy, 0)
         detail += predicted
-        detail += resize_like(denoised, chroma)
-        return detail
+        detail += resize_like(denoised, plane)
+        result.append(detail)
+    return result
 
 
 def _compute_local_mean(plane: Plane) -> Plane:

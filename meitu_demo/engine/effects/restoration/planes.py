@@ -2,8 +2,7 @@
 
 Blocks are rows of a float32 matrix (n, 64), so that one matrix product transforms all of them; coefficient (u, v) is in
 column 8·u + v, and the DCT is the orthonormal DCT-II. Colour planes are JFIF's YCbCr (ITU-T T.871), not rounded, with
-chroma around 0. Enlarging is iterative back-projection (Irani, Peleg: "Improving resolution by image registration",
-1991), limited to the range of the neighbouring pixels so that edges get no halo.
+chroma around 0. Enlarging is back-projection, limited to the range of the neighbours so that edges get no halo.
 """
 
 from typing import Final
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....domain.model import Image
+from ...imaging.resample import back_project
 
 Plane = NDArray[np.float32]
 Blocks = NDArray[np.float32]
@@ -20,7 +20,6 @@ Spectrum = NDArray[np.float32]
 """(64,): one value for each coefficient."""
 
 BLOCK_SIDE_PX: Final = 8
-_BACK_PROJECTION_ITERATIONS: Final = 3  # more change nothing
 _MAX_OVERSHOOT_SHARE: Final = 0.1  # of the neighbours' range; the best of 0, 0.1 and 0.25
 # ITU-T T.871, section 7, with chroma around 0 instead of 128.
 _RGB_TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
@@ -77,6 +76,11 @@ def merge_ycbcr(luma: Plane, blue: Plane, red: Plane) -> Image:
     return np.asarray(cv2.convertScaleAbs(rgb), np.uint8)
 
 
+def compute_ramp(value: float, zero_at: float, one_at: float) -> float:
+    """Linear from 0 at `zero_at` to 1 at `one_at`, clipped."""
+    return float(np.clip((value - zero_at) / (one_at - zero_at), 0, 1))
+
+
 def halve(plane: Plane) -> Plane:
     """Half the size, rounded up; each pixel is the mean of those it covers."""
     height, width = plane.shape
@@ -91,17 +95,7 @@ def resize_like(plane: Plane, reference: Plane) -> Plane:
 
 def double_size(plane: Plane) -> Plane:
     """Enlarge twofold, sharper than bicubic: downscaled again, the result is the input."""
-    large = _upscale(plane, cv2.INTER_CUBIC)
-    for _ in range(_BACK_PROJECTION_ITERATIONS):
-        downscaled = cv2.resize(large, plane.shape[::-1], interpolation=cv2.INTER_AREA)
-        large += _upscale(plane - np.asarray(downscaled, np.float32), cv2.INTER_CUBIC)
-    kernel = np.ones((3, 3), np.uint8)
-    low = _upscale(np.asarray(cv2.erode(plane, kernel), np.float32), cv2.INTER_LINEAR)
-    high = _upscale(np.asarray(cv2.dilate(plane, kernel), np.float32), cv2.INTER_LINEAR)
+    large, kernel = np.asarray(back_project(plane, 2), np.float32), np.ones((3, 3), np.uint8)
+    low, high = (resize_like(np.asarray(reach(plane, kernel)), large) for reach in (cv2.erode, cv2.dilate))
     slack = (high - low) * _MAX_OVERSHOOT_SHARE
     return np.clip(large, low - slack, high + slack)
-
-
-def _upscale(plane: Plane, interpolation: int) -> Plane:
-    height, width = plane.shape
-    return np.asarray(cv2.resize(plane, (2 * width, 2 * height), interpolation=interpolation), np.float32)

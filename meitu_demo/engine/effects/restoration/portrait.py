@@ -1,97 +1,64 @@
-"""Face-specific restoration: skin keeps a little of its grain; eyes, brows, lips and the hair line are sharpened.
+"""Sharpens eyes, brows, lips and the hair line of faces, because viewers look at the eyes."""
 
-Skin without grain looks like plastic, and viewers look at the eyes. Both repairs work on the luma, in the region around
-each face only.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from ...imaging.align import FACE_OVAL
+from ...imaging.align import LIPS, Points, scale_outline
 from ...imaging.blend import Mask, build_polygon_mask
-from ...imaging.faces import Face
+from ...imaging.box import Box
+from ...imaging.face import LEFT_CHEEK_POINT, RIGHT_CHEEK_POINT, Face
+from ...imaging.segmentation import BROW_CONTOURS
 from .planes import Plane
 
-Points = NDArray[np.float64]
-
-# Landmarks of MediaPipe's mesh whose convex hulls cover eyes with lashes, brows, and lips.
+# Landmarks whose convex hulls cover eyes with lashes.
 EYE_LANDMARKS: Final = ((33, 7, 144, 145, 153, 133, 157, 159, 161), (263, 249, 373, 374, 380, 362, 384, 386, 388))
-_BROW_LANDMARKS: Final = ((70, 63, 105, 66, 107, 55, 52, 46), (300, 293, 334, 296, 336, 285, 282, 276))
-_LIP_LANDMARKS: Final = (61, 40, 37, 0, 267, 270, 291, 405, 17, 181)
 _HEAD_SCALE: Final = 1.55  # of the face oval, to include hair line, ears and beard
 
-_RETAINED_GRAIN_SHARE: Final = 0.15
 _FEATURE_CLARITY: Final = 0.55
 _HAIR_CLARITY: Final = 0.3
 _MAX_CLARITY_CHANGE: Final = 14.0  # levels of a pixel; prevents halos
 _DETAIL_SIGMA_SHARE: Final = 1 / 150  # of the face's width: the scale of lashes and hair strands
 
 
-def restore_skin_grain(clean: Plane, noisy: Plane, faces: Sequence[Face]) -> Plane:
-    """The denoised luma `clean` with a share of the removed noise put back on the skin of `faces`."""
-    result = clean.copy() if faces else clean
-    for face in faces:
-        region, points = _find_head_region(face, clean.shape)
-        if region is not None:
-            part = result[region]
-            part += _RETAINED_GRAIN_SHARE * _build_skin_mask(points, part.shape) * (noisy[region] - part)
+def sharpen_features(luma: Plane, faces: Sequence[Face]) -> Plane:
+    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width."""
+    result = luma.copy()
+    for region, points in _find_heads(faces, luma.shape):
+        part, width = luma[region], float(np.linalg.norm(points[RIGHT_CHEEK_POINT] - points[LEFT_CHEEK_POINT]))
+        radius = float(np.clip(width * _DETAIL_SIGMA_SHARE, 0.8, 4))
+        detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
+        result[region] += detail * _build_clarity_mask(points, part.shape)  # heads of neighbours overlap
     return result
 
 
-def sharpen_features(luma: Plane, faces: Sequence[Face], clarity: float = 1.0) -> Plane:
-    """Sharpen eyes, brows, lips and hair line of `faces`, at a scale relative to each face's width.
-
-    clarity: 0..1, the strength.
-    """
-    result = luma.copy() if faces else luma
+def _find_heads(faces: Sequence[Face], shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, slice], Points]]:
+    """Slices of each head, and its landmarks relative to them, where a plane of `shape` shows 8 pixels of it."""
     for face in faces:
-        region, points = _find_head_region(face, luma.shape)
-        if region is not None:
-            part = luma[region]
-            radius = float(np.clip(face.width * _DETAIL_SIGMA_SHARE, 0.8, 4))
-            detail = np.clip(part - cv2.GaussianBlur(part, (0, 0), radius), -_MAX_CLARITY_CHANGE, _MAX_CLARITY_CHANGE)
-            result[region] = part + clarity * detail * _build_clarity_mask(points, part.shape)
-    return result
+        points = face.landmarks.astype(np.float64)
+        if np.isfinite(points).all():
+            outline = scale_outline(points, _HEAD_SCALE + 0.3)
+            box = Box.enclose(outline.min(0), outline.max(0), shape)
+            if min(box.shape) >= 8:
+                yield box.slices, points - box.corner
 
 
-def _find_head_region(face: Face, shape: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, Points]:
-    """(slices of the head, landmarks relative to them); (None, landmarks) if under 8 pixels of it are visible."""
-    points = face.landmarks.astype(np.float64)
-    oval = points[list(FACE_OVAL)]
-    head_outline = (oval - oval.mean(0)) * (_HEAD_SCALE + 0.3) + oval.mean(0)
-    if not np.isfinite(points).all():
-        return None, points
-    low = np.clip(np.floor(head_outline.min(0)), 0, None).astype(int)
-    high = np.minimum(np.ceil(head_outline.max(0)).astype(int), shape[1::-1])
-    if (high - low < 8).any():
-        return None, points
-    return (slice(low[1], high[1]), slice(low[0], high[0])), points - low
-
-
-def _build_hull(points: Points, indices: Sequence[int], scale: float) -> Points:
-    outline = cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0].astype(np.float64)
-    return np.asarray(outline.mean(0) + (outline - outline.mean(0)) * scale)
+def _build_hull_mask(
+    points: Points, indices: Sequence[int], scale: float, shape: tuple[int, ...], feather: float
+) -> Mask:
+    hull = cv2.convexHull(points[list(indices)].astype(np.float32))[:, 0].astype(np.float64)
+    return build_polygon_mask(hull.mean(0) + (hull - hull.mean(0)) * scale, shape, feather)
 
 
 def _build_feature_mask(points: Points, shape: tuple[int, ...], feather: float) -> Mask:
-    hulls = [_build_hull(points, part, 1.35) for part in (*EYE_LANDMARKS, *_BROW_LANDMARKS)]
-    hulls.append(_build_hull(points, _LIP_LANDMARKS, 1.05))
-    return np.asarray(np.maximum.reduce([build_polygon_mask(hull, shape, feather) for hull in hulls]), np.float32)
-
-
-def _build_skin_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = points[list(FACE_OVAL)]
-    feather = 0.04 * float(np.ptp(oval[:, 0]))
-    return np.maximum(build_polygon_mask(oval, shape, feather) - _build_feature_mask(points, shape, feather / 2), 0)
+    masks = [_build_hull_mask(points, part, 1.35, shape, feather) for part in (*EYE_LANDMARKS, *BROW_CONTOURS)]
+    return np.maximum.reduce([*masks, _build_hull_mask(points, LIPS, 1.05, shape, feather)])
 
 
 def _build_clarity_mask(points: Points, shape: tuple[int, ...]) -> Mask:
-    oval = points[list(FACE_OVAL)]
-    centre, feather = oval.mean(0), 0.05 * float(np.ptp(oval[:, 0]))
-    head = build_polygon_mask(centre + (oval - centre) * _HEAD_SCALE, shape, 4 * feather)
-    ring = head * (1 - build_polygon_mask(centre + (oval - centre) * 0.97, shape, feather))
+    feather = 0.05 * float(np.ptp(scale_outline(points, 1)[:, 0]))
+    head = build_polygon_mask(scale_outline(points, _HEAD_SCALE), shape, 4 * feather)
+    ring = head * (1 - build_polygon_mask(scale_outline(points, 0.97), shape, feather))
     return np.maximum(_FEATURE_CLARITY * _build_feature_mask(points, shape, feather), _HAIR_CLARITY * ring)
