@@ -171,6 +171,7 @@ class CallService:
                 paid_send,
                 call.fetch_result,
                 force=force,
+                photo_bytes=len(prepared.photo.data),
                 run_id=run.id,
                 target=target,
             )

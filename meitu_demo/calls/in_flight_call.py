@@ -18,7 +18,8 @@ class InFlightCall:
     """One call in its own task.
 
     running: a set that keeps it referenced while it runs, because an event loop keeps only weak references to tasks.
-    previous: the call that this one repeats; it is reused if this one fails without cost.
+    previous: the call that this one repeats; it is reused if this one fails without cost. photo_bytes: size of the sent
+    photo, which `send` and `fetch_result` keep in memory.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class InFlightCall:
         *,
         is_free: bool,
         previous: "InFlightCall | None" = None,
+        photo_bytes: int = 0,
         run_id: str = "",
         target: CallTarget | None = None,
     ) -> None:
@@ -44,6 +46,7 @@ class InFlightCall:
         self.last_progress: Progress = (Phase.PREPARE, 0.0)
         self._running = running
         self._previous = previous
+        self._photo_bytes = photo_bytes
         self._send = send
         self._fetch_result = fetch_result
         self._reply: VendorReply | None = None
@@ -86,11 +89,11 @@ class InFlightCall:
         return self._previous.find_call(call_id) if self._previous else None
 
     def count_bytes(self) -> int:
-        """Size of the sent photo and the result; 0 without a result."""
-        if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
-            return 0
-        result = self.task.result()
-        return len(result.sent_photo.data) + len(result.result_photo.data)
+        """Size of the pictures in memory: the sent photo, the result if there is one, and those of `previous`."""
+        count = self._photo_bytes + (self._previous.count_bytes() if self._previous else 0)
+        if self.is_done and not self.task.cancelled() and self.task.exception() is None:
+            count += len(self.task.result().result_photo.data)
+        return count
 
     def cancel(self) -> None:
         """Cancel the task, once: a second cancellation would interrupt it while it records its end."""

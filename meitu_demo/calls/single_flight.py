@@ -115,13 +115,15 @@ class SingleFlight:
         fetch_result: FetchResult,
         *,
         force: int = FORCE_NONE,
+        photo_bytes: int = 0,
         run_id: str = "",
         target: CallTarget | None = None,
     ) -> CallHandle:
         """A handle on the session's call with that fingerprint; `send` is used only if there is none.
 
         force: the id of an ended call to make again, or FORCE_ANY. A call in flight is joined all the same: a double
-        click on "run again" is one intent. run_id: the run log's id for a new call. target: where a new call goes.
+        click on "run again" is one intent. photo_bytes: of the photo that a new call sends. run_id: its id in the run
+        log. target: where it goes.
         Raises ShuttingDown for a new call after `drain`.
         """
         self.evict_expired()
@@ -142,6 +144,7 @@ class SingleFlight:
                 self._running,
                 is_free=False,
                 previous=reusable,
+                photo_bytes=photo_bytes,
                 run_id=run_id,
                 target=target,
             )

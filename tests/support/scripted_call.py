@@ -12,6 +12,7 @@ from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
 
+PHOTO_BYTES = 1000
 VENDOR_REPLY = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
 
 
@@ -60,7 +61,8 @@ class ScriptedCall:
 def submit(
     single_flight: SingleFlight, call: ScriptedCall, again: int = FORCE_NONE, session: str = "one", key: str = "key"
 ) -> CallHandle:
-    return single_flight.submit(session, key, call.ask, call.collect, force=again)
+    """Submit `call`, which sends a photo of `PHOTO_BYTES`."""
+    return single_flight.submit(session, key, call.ask, call.collect, force=again, photo_bytes=PHOTO_BYTES)
 
 
 def pending_reply() -> "asyncio.Future[VendorReply]":
