@@ -52,17 +52,6 @@ def classes(kind: type[errors.DemoError]) -> list[type[errors.DemoError]]:
     return [kind, *(found for below in kind.__subclasses__() for found in classes(below))]
 
 
-def test_translations_have_the_same_keys_and_placeholders() -> None:
-    """No key, and no placeholder of a text, is in one language only."""
-    english, chinese = texts("en"), texts("zh")
-    assert english.keys() == chinese.keys()
-    assert {
-        key
-        for key in english
-        if translations.find_placeholders(english[key]) != translations.find_placeholders(chinese[key])
-    } == set()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_explain_every_error(language: str) -> None:
     """Each error class, each slug that code raises and each vendor code's slug is explained, and nothing else."""

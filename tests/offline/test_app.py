@@ -12,7 +12,6 @@ from client_requests import KEYS, PATHS, TIDYUP, Ask
 
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import QueueFull, VendorError
-from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 from meitu_demo.runtime.fair_queue import FairQueue
@@ -51,12 +50,6 @@ async def test_an_unknown_path_is_told_in_the_words_of_whose_key_it_has(path: st
 async def test_get_is_not_served(path: str, server: httpx.AsyncClient) -> None:
     """The documents know POST only."""
     assert (await server.get(path, params=KEYS)).status_code == 404
-
-
-def test_every_endpoint_of_the_catalogue_has_its_route() -> None:
-    """Declared once, served by that."""
-    served = {getattr(route, "path", "") for route in create_app().routes}
-    assert {endpoint.path for endpoint in CATALOGUE.values()} <= served
 
 
 async def test_a_result_link_lives_for_minutes(server: httpx.AsyncClient, ask_ailab: Ask) -> None:

@@ -255,11 +255,6 @@ async def test_json_with_a_picture_is_read_and_written_in_threads(
     assert threading.get_ident() not in threads
 
 
-async def test_a_cut_face(ask_meitu: Ask, cut_face: bytes) -> None:
-    """The frame goes through it: 400 and 20020."""
-    assert refusal(await ask_meitu("face_fuse", cut_face), 400, 20020)["ErrorMsg"] == "DETECT_FACE_OUTOFIMAGE"
-
-
 async def test_a_small_face(ask_meitu: Ask, small_face: bytes) -> None:
     """Fewer than 48 px: 400 and 20023, with the measured side where the documents leave room."""
     body = refusal(await ask_meitu("face_fuse", small_face), 400, 20023)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from client_requests import KEYS, PATHS, TIDYUP
+from client_requests import PATHS
 from support.unbilled_call import run_unbilled
 
 import meitu_demo
@@ -77,33 +77,6 @@ def test_the_documents_curl_lines(name: str, address: str, ask_file: Path) -> No
     assert response.status_code == 200, response.text
     media = response.json()["media_info_list"][0]
     assert min(codec.read_size(base64.b64decode(media["media_data"]))) >= 100
-
-
-def test_refusals_over_the_port(address: str, ask_file: Path) -> None:
-    """An empty key and an unknown path, as from the vendor."""
-    refused = httpx.post(f"{address}{PATHS['face_fuse']}?api_key=&api_secret=xxx", content=ask_file.read_bytes())
-    assert (refused.status_code, refused.json()["ErrorCode"]) == (401, 90002)
-    unknown = httpx.post(f"{address}/v9/facefuse?api_key=xxx&api_secret=xxx")
-    assert unknown.json() == {"error_code": 1000404, "message": "no route found"}
-
-
-def test_the_form_and_its_link(address: str, portrait: bytes) -> None:
-    """AILab's call by multipart; the link leads back to the same port."""
-    response = httpx.post(
-        address + TIDYUP, headers={"ailabapi-api-key": "xxx"}, data={"shape_type": "8", "strength": "1"},
-        files={"image": ("me.jpg", portrait, "image/jpeg")}, timeout=60,
-    )  # fmt: skip
-    url = response.json()["data"]["image_url"]
-    assert url.startswith(f"{address}/results/")
-    assert codec.read_size(httpx.get(url).content) == (320, 320)
-
-
-def test_a_private_link_is_refused_by_default(address: str) -> None:
-    """The server does not fetch from its own machine unless it was started so."""
-    media = {"media_data": f"{address}/results/x.jpg", "media_profiles": {"media_data_type": "url"}}
-    body = {"parameter": {"rsp_media_type": "jpg"}, "media_info_list": [media]}
-    response = httpx.post(f"{address}{PATHS['quality_restoration']}", params=KEYS, json=body)
-    assert response.json()["ErrorCode"] == 10003
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))

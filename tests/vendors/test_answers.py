@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from meitu_demo.domain.billing import Billing, classify_billing
-from meitu_demo.domain.errors import DemoError, InvalidResponse, VendorError
+from meitu_demo.domain.errors import DemoError, InvalidResponse
 from meitu_demo.domain.explanations import Explanation, explain
 from meitu_demo.domain.vendor_codes import find_vendor_code
 from meitu_demo.redaction.text import MAX_CLEAN_CHARS
@@ -196,12 +196,3 @@ def test_answers_show_details_redacted_and_bounded(vendor_id: str) -> None:
     assert "KEY" not in repr(explanation) + explanation.as_text()
     assert explanation.as_text().isprintable()
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explanation.details)
-
-
-def test_answers_with_an_unlisted_code_stay_unknown() -> None:
-    """A code that is in no list may have been billed, and is shown with the vendor's words."""
-    error = receive("meitu", 400, {"ErrorCode": 4242, "ErrorMsg": "never heard of"})
-    assert isinstance(error, VendorError)
-    assert classify_billing(error) is Billing.UNKNOWN
-    assert explain(error, "en").why.startswith("The service returned an answer that this demo does not know.")
-    assert list_details(error)["In the service's own words"] == "never heard of"
