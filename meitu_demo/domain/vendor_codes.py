@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from .errors import VendorError
 from .translations import Document, get_texts, list_languages, load_toml, require
 
 FACE_PARTS = ("face", "eyes", "nose", "mouth")
@@ -56,24 +57,21 @@ class VendorErrorTable:
     codes_by_slug: Mapping[str, VendorCode]
 
 
-class UnmappedSlug(KeyError):
-    """The vendor has no code for this slug."""
-
-
 def find_vendor_code(vendor_id: str, code: str) -> VendorCode | None:
     """The entry for `code`, or None when it is not in the vendor's list."""
     return _get_error_table(vendor_id).codes.get(code)
 
 
-def interpret_vendor_error(vendor_id: str, code: str, message: str) -> VendorCode | None:
-    """What an answer means: by a text that decides whatever the code, by the code, or by a code's name in the message.
+def interpret_vendor_error(error: VendorError) -> VendorCode | None:
+    """What `error` means: by a text that decides whatever the code, by its code, or by a code's name in its texts.
 
-    None if neither is in the vendor's lists. A text that decides is always a refusal.
+    None if none of them is in the vendor's lists. A text that decides is always a refusal.
     """
-    slug = match_text_slug(vendor_id, message)
+    texts = f"{error.vendor_message}\n{error.facts.get('vendor_detail', '')}"
+    slug = match_text_slug(error.vendor_id, texts)
     if slug:
-        return VendorCode(vendor_id, code, slug, "refused", http=0)
-    return find_vendor_code(vendor_id, code) or find_named_code(vendor_id, message)
+        return VendorCode(error.vendor_id, error.code, slug, "refused", http=0)
+    return find_vendor_code(error.vendor_id, error.code) or find_named_code(error.vendor_id, texts)
 
 
 def find_named_code(vendor_id: str, text: str) -> VendorCode | None:
@@ -95,11 +93,11 @@ def match_text_slug(vendor_id: str, text: str) -> str | None:
 
 
 def code_for(vendor_id: str, slug: str) -> VendorCode:
-    """The vendor's code for the error `slug`. Raises UnmappedSlug, a KeyError."""
+    """The vendor's code for the error `slug`. Raises KeyError."""
     try:
         return _get_error_table(vendor_id).codes_by_slug[slug]
     except KeyError:
-        raise UnmappedSlug(f"data/errors.toml [{vendor_id}.answers] {slug}") from None
+        raise KeyError(f"data/errors.toml [{vendor_id}.answers] {slug}") from None
 
 
 @cache

@@ -216,6 +216,6 @@ class _Stopwatch:
 
 def _meets_every_call(error: Exception) -> bool:
     if isinstance(error, VendorError):
-        known = interpret_vendor_error(*error.known_by)
+        known = interpret_vendor_error(error)
         return known is not None and known.slug in ACCOUNT_SLUGS
     return classify_billing(error) is Billing.NOT_SENT and not isinstance(error, ImageRejected)

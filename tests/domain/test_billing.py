@@ -25,7 +25,6 @@ def test_billing_reads_the_message_before_the_code() -> None:
     assert classify_billing(used_up) is Billing.REFUSED
     assert classify_billing(VendorError("meitu", "415")) is Billing.UNKNOWN
     assert classify_billing(VendorError("meitu", "123456")) is Billing.UNKNOWN
-    assert classify_billing(VendorError("ailab", "", http_status=502)) is Billing.UNKNOWN
 
 
 def test_billing_of_a_bug_is_none() -> None:

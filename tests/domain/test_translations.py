@@ -77,7 +77,7 @@ def has_code(vendor_id: str, slug: str) -> bool:
     """Whether the offline server can say `slug` with a code of the vendor."""
     try:
         return bool(vendor_codes.code_for(vendor_id, slug))
-    except vendor_codes.UnmappedSlug:
+    except KeyError:
         return False
 
 

@@ -74,11 +74,11 @@ def test_code_for_is_undone_by_reading_the_code(vendor_id: str) -> None:
         assert code.slug == neighbours.get(slug, slug), slug
 
 
-def test_code_for_raises_unmapped_slug() -> None:
+def test_code_for_refuses_a_slug_without_a_code() -> None:
     """A slug without a code, and an unknown vendor, raise a KeyError that names the table."""
     with pytest.raises(KeyError, match=r"\[ailab.answers\] unknown_template"):
         vendor_codes.code_for("ailab", "unknown_template")
-    with pytest.raises(vendor_codes.UnmappedSlug):
+    with pytest.raises(KeyError):
         vendor_codes.code_for("nobody", "no_face")
 
 
