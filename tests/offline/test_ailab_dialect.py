@@ -1,7 +1,6 @@
 """AILabTools' dialect, server side: the page's form in, the page's answer out, and every refusal by its code."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,15 +9,10 @@ from client_requests import TIDYUP, Ask, sized, weighing
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as HttpRoute
 
 from meitu_demo.domain import errors
-from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import ailab, create_app
-from meitu_demo.offline.effect_runner import OfflineEngine
+from meitu_demo.endpoints import facial_aesthetics
+from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 
 LIMIT = 3 * 1024 * 1024  # bytes; the page's "3 MB"
@@ -225,19 +219,16 @@ CAUSES: list[tuple[Exception, int, str]] = [
 
 
 @pytest.mark.parametrize(("error", "status", "code"), CAUSES, ids=[type(error).__name__ for error, *_ in CAUSES])
-async def test_every_cause_has_its_code(error: Exception, status: int, code: str, portrait: bytes) -> None:
+async def test_every_cause_has_its_code(
+    error: Exception, status: int, code: str, ask_ailab: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the engine says becomes the vendor's word; there is none for poses, and a bug of ours tells nothing."""
 
-    def effect(image: Any, values: Any) -> Any:
+    def fail(*_: object) -> None:
         raise error
 
-    async def handle(request: Request) -> Response:
-        return await ailab.handle(request, replace(CATALOGUE["facial_aesthetics"], render_offline=effect))
-
-    app = Starlette(routes=[HttpRoute("/x", handle, methods=["POST"])])
-    app.state.engine = OfflineEngine()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://offline.test") as client:
-        response = await client.post("/x", headers=KEY, data=FIELDS, files={"image": ("p.jpg", portrait)})
+    monkeypatch.setattr(facial_aesthetics, "reshape", fail)
+    response = await ask_ailab()
     refusal(response, status, code)
     assert "canary" not in response.text
 
