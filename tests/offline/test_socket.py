@@ -4,16 +4,15 @@ import base64
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from client_requests import PATHS
+from support.failure_lab_server import serve_vendor
 from support.unbilled_call import run_unbilled
 
-import meitu_demo
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.endpoints import CATALOGUE
@@ -21,27 +20,12 @@ from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 
-PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """`python -m meitu_demo.offline` on a port that is free; its address."""
-    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        lines = []
-        for line in process.stderr:
-            lines.append(line)
-            if "running on" in line:
-                break
-        else:
-            pytest.fail("".join(lines))
-        yield line.split("running on ")[1].split()[0]
-        process.terminate()
-        rest = process.stderr.read()
-    assert "api_key" not in rest  # no access log: a line would hold the keys
-    assert "Traceback" not in rest
+    """The stand-alone server's address."""
+    with serve_vendor() as found:
+        yield found
 
 
 @pytest.fixture
