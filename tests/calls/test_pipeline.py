@@ -11,11 +11,9 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from pydantic import SecretStr
-from support.unbilled_call import run_unbilled
+from support.unbilled_call import LIVE, LIVE_AILAB, RESHAPE, RESTORE, Handler, run_answered
 
-from meitu_demo.calls.pipeline import Phase
-from meitu_demo.calls.targets import TargetResolver
+from meitu_demo.calls.pipeline import Phase, prepare
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
@@ -23,19 +21,8 @@ from meitu_demo.domain.errors import (
     LinkRejected,
     ValueRejected,
 )
-from meitu_demo.domain.model import CallTarget, Credentials, Endpoint
-from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.domain.model import CallTarget, Photo
 from meitu_demo.photos import codec
-from meitu_demo.settings import Settings
-
-RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
-KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
-LIVE = CallTarget("meitu", "https://openapi.mtlab.meitu.com", KEYS, is_billable=True)
-LIVE_AILAB = CallTarget("ailab", "https://www.ailabapi.com", KEYS, is_billable=True)
-
-
-def client_for(handler: Callable[[httpx.Request], Any]) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=httpx.Timeout(45))
 
 
 def with_picture(data: bytes) -> Callable[[httpx.Request], httpx.Response]:
@@ -43,12 +30,9 @@ def with_picture(data: bytes) -> Callable[[httpx.Request], httpx.Response]:
     return lambda request: httpx.Response(200, json=body)
 
 
-async def failed(
-    handler: Callable[[httpx.Request], Any], photo: bytes, route: CallTarget = LIVE, endpoint: Endpoint = RESTORE
-) -> DemoError:
-    async with client_for(handler) as client:
-        with pytest.raises(DemoError) as caught:
-            await run_unbilled(client, route, endpoint, photo, {})
+async def failed(handler: Handler, photo: bytes, target: CallTarget = LIVE) -> DemoError:
+    with pytest.raises(DemoError) as caught:
+        await run_answered(handler, photo, target)
     return caught.value
 
 
@@ -61,16 +45,8 @@ async def test_pipeline_returns_the_vendors_bytes(portrait: bytes) -> None:
     """The result is what the vendor sent, byte for byte, with what it is; the photo as sent stands beside."""
     theirs = codec.encode(np.zeros((40, 60, 3), np.uint8))
     steps: list[Phase] = []
-    async with client_for(with_picture(theirs)) as client:
-        outcome = await run_unbilled(
-            client, LIVE, RESTORE, portrait, {}, on_progress=lambda step, _: steps.append(step)
-        )
-    assert outcome.result_photo.data == theirs
-    assert (outcome.result_photo.media_type, outcome.result_photo.width, outcome.result_photo.height) == (
-        "image/jpeg",
-        60,
-        40,
-    )
+    outcome = await run_answered(with_picture(theirs), portrait, on_progress=lambda step, _: steps.append(step))
+    assert outcome.result_photo == Photo(theirs, "image/jpeg", 60, 40)
     assert (outcome.sent_photo.width, outcome.sent_photo.height) == (320, 320)
     assert (outcome.mode, outcome.request_id, outcome.values) == ("live", "r", {})
     assert outcome.elapsed_s > 0
@@ -82,8 +58,7 @@ async def test_pipeline_sniffs_a_png_declared_as_jpg(portrait: bytes, portrait_p
     import cv2
 
     png = cv2.imencode(".png", portrait_pixels)[1].tobytes()
-    async with client_for(with_picture(png)) as client:
-        outcome = await run_unbilled(client, LIVE, RESTORE, portrait, {})
+    outcome = await run_answered(with_picture(png), portrait)
     assert (outcome.result_photo.media_type, outcome.result_photo.data) == ("image/png", png)
 
 
@@ -98,10 +73,7 @@ async def test_pipeline_downloads_a_link_from_the_calls_origin(portrait: bytes) 
         return httpx.Response(200, json={"data": {"image_url": "https://www.ailabapi.com/r/1.jpg"}})
 
     steps: list[Phase] = []
-    async with client_for(handler) as client:
-        outcome = await run_unbilled(
-            client, LIVE_AILAB, RESHAPE, portrait, {}, on_progress=lambda step, _: steps.append(step)
-        )
+    outcome = await run_answered(handler, portrait, LIVE_AILAB, on_progress=lambda step, _: steps.append(step))
     assert outcome.result_photo.data == portrait
     assert steps == [Phase.PREPARE, Phase.SEND, Phase.DOWNLOAD]
     assert "canary" not in str(requests[1].headers.raw)
@@ -116,8 +88,7 @@ async def test_pipeline_sends_photos_within_the_limits(astronaut_jpeg: bytes) ->
         sent.append(base64.b64decode(json.loads(request.content)["media_info_list"][0]["media_data"]))
         return with_picture(astronaut_jpeg)(request)
 
-    async with client_for(handler) as client:
-        outcome = await run_unbilled(client, LIVE, small, astronaut_jpeg, {})
+    outcome = await run_answered(handler, astronaut_jpeg, LIVE, small)
     assert len(sent[0]) <= 20_000
     assert max(codec.read_size(sent[0])) <= 256
     assert {change.slug for change in outcome.changes} == {"resized", "bytes"}
@@ -131,9 +102,8 @@ async def test_pipeline_rejects_a_bad_photo_before_sending(source: bytes) -> Non
 
 async def test_pipeline_rejects_a_bad_value_before_sending(portrait: bytes) -> None:
     """Nor a value that the endpoint does not take."""
-    async with client_for(never) as client:
-        with pytest.raises(ValueRejected):
-            await run_unbilled(client, LIVE_AILAB, RESHAPE, portrait, {"shape_type": 22})
+    with pytest.raises(ValueRejected):
+        await prepare(RESHAPE, portrait, {"shape_type": 22})
 
 
 # ── Back, but not as promised ───────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +131,7 @@ async def test_pipeline_does_not_follow_a_forbidden_link(
         return httpx.Response(200, json={"data": {"image_url": url}})
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [(2, 1, 6, "", ("10.0.0.1", 443))])
-    error = await failed(handler, portrait, replace(LIVE_AILAB, result_hosts=("results.example",)), RESHAPE)
+    error = await failed(handler, portrait, replace(LIVE_AILAB, result_hosts=("results.example",)))
     assert (type(error), error.facts["cause"]) == (LinkRejected, cause)
 
 
@@ -196,17 +166,8 @@ async def test_pipeline_stops_when_cancelled(portrait: bytes) -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async with client_for(handler) as client:
-        call = asyncio.create_task(run_unbilled(client, LIVE, RESTORE, portrait, {}))
-        await started.wait()
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-
-
-async def test_pipeline_sends_the_same_request_offline(offline_client: httpx.AsyncClient, portrait: bytes) -> None:
-    """By the offline route the same function gives the same kind of outcome, marked as what it is."""
-    route = TargetResolver(Settings()).resolve("ailab")
-    outcome = await run_unbilled(offline_client, route, RESHAPE, portrait, {"shape_type": 8})
-    assert (outcome.mode, outcome.result_photo.width, outcome.result_photo.height) == ("offline", 320, 320)
-    assert outcome.request_id
+    call = asyncio.create_task(run_answered(handler, portrait))
+    await started.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
