@@ -1,6 +1,7 @@
 """One intent, one call: who joins whom, what is kept for how long, and what outlives whoever waits."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from support.clock import ManualClock
@@ -146,7 +147,7 @@ async def test_single_flight_forgets_a_session(single_flight: SingleFlight) -> N
 async def test_single_flight_does_not_share_free_calls(single_flight: SingleFlight) -> None:
     """It is neither joined nor kept, and ends with its watcher, also when it is on its way."""
     calls = [ScriptedCall(answer=pending_reply()), ScriptedCall(answer=pending_reply())]
-    one, other = (single_flight.submit_unshared("one", call.ask, call.collect) for call in calls)
+    one, other = (single_flight.submit_unshared("one", call.spec) for call in calls)
     await settle()
     one.release()
     await settle()
@@ -184,7 +185,7 @@ async def test_single_flight_begins_no_call_after_drain(single_flight: SingleFli
     assert submit(single_flight, ScriptedCall(), key="paid").is_duplicate
     for begin in (
         lambda: submit(single_flight, ScriptedCall(), key="new"),
-        lambda: single_flight.submit_unshared("one", ScriptedCall().ask, ScriptedCall().collect),
+        lambda: single_flight.submit_unshared("one", ScriptedCall().spec),
     ):
         with pytest.raises(ShuttingDown):
             begin()
@@ -202,7 +203,7 @@ async def test_single_flight_close_waits_for_a_call_just_abandoned(single_flight
             await settle()
             written = True
 
-    handle = single_flight.submit("one", "key", ask, ScriptedCall().collect)
+    handle = single_flight.submit("one", "key", replace(ScriptedCall().spec, send=ask))
     await settle()
     handle.release()
     await asyncio.sleep(0)
