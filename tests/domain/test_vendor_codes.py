@@ -120,19 +120,19 @@ def test_load_shapes_gives_22_shapes() -> None:
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
-        ({**ROW, "outcome": "maybe"}, r"f.toml \[meitu.codes\] 7: outcome 'maybe'"),
-        ({**ROW, "slug": "no_such"}, r"f.toml \[meitu.codes\] 7: no explanation for slug 'no_such'"),
-        ({**ROW, "http": "400"}, r"f.toml \[meitu.codes\] 7: http '400'"),
-        ({**ROW, "hint": "x"}, r"f.toml \[meitu.codes\] 7: unknown field"),
-        ({}, r"f.toml \[meitu.codes\] 7: no explanation"),
-        ("no_face", r"f.toml \[meitu.codes\] 7: is not a table"),
+        ({**ROW, "outcome": "maybe"}, r"errors.toml \[meitu.codes\] 7: outcome 'maybe'"),
+        ({**ROW, "slug": "no_such"}, r"errors.toml \[meitu.codes\] 7: no explanation for slug 'no_such'"),
+        ({**ROW, "http": "400"}, r"errors.toml \[meitu.codes\] 7: http '400'"),
+        ({**ROW, "hint": "x"}, r"errors.toml \[meitu.codes\] 7: unknown field"),
+        ({}, r"errors.toml \[meitu.codes\] 7: no explanation"),
+        ("no_face", r"errors.toml \[meitu.codes\] 7: is not a table"),
     ],
 )
 def test_parse_error_tables_rejects_bad_code_rows(row: object, complaint: str) -> None:
     """A row that does not fit is refused by file and key."""
     document = {"meitu": {"codes": {"7": row}, "answers": {}}}
     with pytest.raises(ValueError, match=complaint):
-        vendor_codes.parse_error_tables(document, SLUGS, "f.toml")
+        vendor_codes.parse_error_tables(document, SLUGS)
 
 
 @pytest.mark.parametrize(
@@ -150,17 +150,17 @@ def test_parse_error_tables_rejects_bad_code_rows(row: object, complaint: str) -
 def test_parse_error_tables_rejects_bad_texts_and_answers(part: object, complaint: str) -> None:
     """An answer without its code and a text without its slug are refused by file and key."""
     with pytest.raises(ValueError, match=complaint):
-        vendor_codes.parse_error_tables({"meitu": part}, SLUGS, "f.toml")
+        vendor_codes.parse_error_tables({"meitu": part}, SLUGS)
 
 
 def test_parse_shapes_rejects_bad_rows() -> None:
     """A hole in the ids, a repeated key, an unknown field and an unknown part are refused by number."""
     first = {"id": 0, "key": "a", "part": "nose", "vendor_label": "a"}
     good = {**first, "id": 1, "key": "b"}
-    assert len(vendor_codes.parse_shapes({"shapes": [first, good]}, "f.toml")) == 2
+    assert len(vendor_codes.parse_shapes({"shapes": [first, good]})) == 2
     for second in ({**good, "id": 2}, {**good, "key": "a"}, {**good, "name": "b"}, {**good, "part": "ear"}):
-        with pytest.raises(ValueError, match=r"f.toml \[\[shapes\]\] number 2"):
-            vendor_codes.parse_shapes({"shapes": [first, second]}, "f.toml")
+        with pytest.raises(ValueError, match=r"shape_types.toml \[\[shapes\]\] number 2"):
+            vendor_codes.parse_shapes({"shapes": [first, second]})
 
 
 def test_check_tables_accepts_the_shipped_files_and_reads_them_once() -> None:
