@@ -31,7 +31,7 @@ from ..offline import create_app as create_offline
 from ..redaction import log_filter
 from ..runtime import memory
 from ..service import Caller, CallService
-from ..settings import Settings, SettingsError, hide_network_settings
+from ..settings import Settings, hide_network_settings
 from .report_folder import ReportFolder
 
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if settings.templates_dir:
             face_templates.load_owner_templates(settings.templates_dir)
         return asyncio.run(_evaluate(args, settings))
-    except (SettingsError, ValueError) as error:
+    except ValueError as error:  # SettingsError and WrongUse among them
         _say(f"This needs a look: {error}")
         return WRONG_USE
     except DemoError as error:
@@ -190,14 +190,14 @@ async def _run_and_report(service: CallService, plan: Plan, run: EvaluationRun, 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     task = asyncio.create_task(run.run())
-    helpers = [asyncio.create_task(_show_progress(plan, run)), asyncio.create_task(stopped.wait())]
-    await asyncio.wait([task, helpers[1]], return_when=asyncio.FIRST_COMPLETED)
+    progress_display, stop_waiter = asyncio.create_task(_show_progress(plan, run)), asyncio.create_task(stopped.wait())
+    await asyncio.wait([task, stop_waiter], return_when=asyncio.FIRST_COMPLETED)
     if stopped.is_set():
         await write_report()
         await service.single_flight.drain(MAX_DRAIN_S)
         await asyncio.wait([task], timeout=MAX_DRAIN_S)
-    for helper in helpers:
-        helper.cancel()
+    progress_display.cancel()
+    stop_waiter.cancel()
     _print_progress(plan, run, is_last=True)
     await write_report()
     if task.done():
@@ -217,10 +217,10 @@ def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: 
     _say(f"report: {folder.report_path}")
     if run.is_stopped:
         return STOPPED
-    unsent = [run.outcomes.get(job.key) for job in plan.jobs]
-    unsent = [outcome for outcome in unsent if outcome is None or not outcome.is_final]
-    if unsent:
-        reasons = {outcome.words[args.language][0] for outcome in unsent if outcome and outcome.words}
+    outcomes = [run.outcomes.get(job.key) for job in plan.jobs]
+    if not all(outcome and outcome.is_final for outcome in outcomes):
+        unsent = [outcome for outcome in outcomes if outcome and not outcome.is_final]
+        reasons = {outcome.words[args.language][0] for outcome in unsent if outcome.words}
         _say(f"not everything was sent: {' '.join(sorted(reasons))}")
         return INCOMPLETE
     rate_reached = get_success_rate(summaries)
@@ -246,6 +246,7 @@ def _print_progress(plan: Plan, run: EvaluationRun, *, is_last: bool = False) ->
 
 
 def success_rate(text: str) -> float:
+    """A rate from 0 to 1. Raises ValueError."""
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
     return float(text)
