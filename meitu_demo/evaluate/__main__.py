@@ -1,7 +1,8 @@
 """``python -m meitu_demo.evaluate photos/ --endpoint face_fuse --target offline --out report/``: see docs/evaluate.md.
 
 Exit codes: 0 done; 1 the success rate is below --min-success; 2 wrong arguments or settings, or not agreed to; 3 some
-calls were not sent; 130 stopped. The report is written in each case but 2, and the same command takes the run up again.
+calls were not sent, or the disk is full; 130 stopped. The report is written in each case but 2, as far as the disk
+allows, and the same command takes the run up again.
 """
 
 import argparse
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(explain(error, args.language).as_text())
         return WRONG_USE
     except OSError as error:
-        _say(f"{error.filename or args.out}: {error.strerror}")
+        _say(_describe_file_error(error, args.out))
         return WRONG_USE
 
 
@@ -112,7 +113,11 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
             vendors = {setup.endpoint.vendor_id for setup in plan.setups}
             agreed = Authority(Caller("evaluate"), dict.fromkeys(vendors, True), dict.fromkeys(vendors, "owner"))
             run = EvaluationRun(service, plan, journal, folder.save, agreed)
-            await _run_and_report(service, plan, run, folder)
+            try:
+                await _run_and_report(service, plan, run, folder)
+            except OSError as error:  # such as a full disk
+                _say(_describe_file_error(error, args.out))
+                return INCOMPLETE
             return _conclude(args, plan, run, folder)
         finally:
             heartbeat.cancel()
@@ -199,9 +204,11 @@ async def _run_and_report(service: CallService, plan: Plan, run: EvaluationRun, 
     progress_display.cancel()
     stop_waiter.cancel()
     _print_progress(plan, run, is_last=True)
-    await write_report()
-    if task.done():
-        task.result()
+    try:
+        if task.done():
+            task.result()
+    finally:
+        await write_report()
 
 
 def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: ReportFolder) -> int:
@@ -250,6 +257,10 @@ def success_rate(text: str) -> float:
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
     return float(text)
+
+
+def _describe_file_error(error: OSError, default_path: Path) -> str:
+    return f"{error.filename or default_path}: {error.strerror}"
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -123,6 +124,21 @@ def test_command_says_what_is_wrong(photos: Path, tmp_path: Path, arguments: lis
     ended = evaluate([str(photos), "--out", str(tmp_path / "out"), *arguments], environ(tmp_path))
     assert ended.returncode == 2
     assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_command_that_cannot_write_says_that_calls_are_missing(photos: Path, tmp_path: Path) -> None:
+    """A disk that takes no more ends the run with 3, not with 2, which means that nothing was sent."""
+
+    def limit_file_size() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # in bytes: the journal fits, a picture does not
+
+    ended = subprocess.run(
+        [*COMMAND, str(photos), "--endpoint", "quality_restoration", "--out", str(tmp_path / "out")],
+        env=environ(tmp_path), capture_output=True, text=True, timeout=600, preexec_fn=limit_file_size,
+    )  # fmt: skip
+    assert ended.returncode == 3, ended.stderr
+    assert "File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
