@@ -10,6 +10,7 @@ from importlib import import_module
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.subclasses import list_subclasses
 
 from meitu_demo.calls.exchange import TRANSPORT_ERRORS, exchange, parse_retry_after
 from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
@@ -209,12 +210,8 @@ async def test_exchange_translates_each_transport_error(
 
 def test_exchange_translates_every_httpx_error_class() -> None:
     """Every exception that httpx can raise while sending has a row that takes it, and no row hides behind another."""
-
-    def below(kind: type[httpx.HTTPError]) -> list[type[httpx.HTTPError]]:
-        return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
-
     kinds = [row[0] for row in TRANSPORT_ERRORS]
-    for fault in below(httpx.HTTPError):
+    for fault in list_subclasses(httpx.HTTPError):
         assert any(issubclass(fault, kind) for kind in kinds), fault
     for place, kind in enumerate(kinds):
         assert not any(issubclass(kind, earlier) for earlier in kinds[:place]), kind

@@ -71,11 +71,6 @@ def test_target_resolver_in_mode_replay_prefers_recordings() -> None:
     assert routes(RECORDINGS="r", **MEITU).records_calls
 
 
-def test_target_resolver_always_offers_the_offline_server() -> None:
-    """The offline server can be resolved in mode live with keys too, as a fallback for a failed call."""
-    assert not routes(MODE="live", **MEITU).resolve_offline("meitu").is_billable
-
-
 @pytest.mark.parametrize(
     ("environ", "meitu", "ailab"),
     [

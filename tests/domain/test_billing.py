@@ -1,18 +1,14 @@
 """Billing: every error class and every vendor code says whether a call may have been billed."""
 
 import pytest
+from support.subclasses import list_subclasses
 
 from meitu_demo.domain import errors
 from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import DemoError, EngineRejection, VendorError
 
 
-def subclasses(root: type[DemoError]) -> list[type[DemoError]]:
-    """`root` and all that is below it."""
-    return [root, *(kind for child in root.__subclasses__() for kind in subclasses(child))]
-
-
-@pytest.mark.parametrize("kind", [kind for kind in subclasses(DemoError) if kind not in (DemoError, VendorError)])
+@pytest.mark.parametrize("kind", [kind for kind in list_subclasses(DemoError) if kind not in (DemoError, VendorError)])
 def test_billing_classifies_every_error_class(kind: type[DemoError]) -> None:
     """All but the engine's rejections, which never cross the wire as themselves."""
     billing = classify_billing(kind())

@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import pytest
@@ -75,23 +74,6 @@ async def test_a_link_leads_back_to_where_the_call_came_in(portrait: bytes) -> N
             files={"image": ("p.jpg", portrait)},
         )  # fmt: skip
     assert response.json()["data"]["image_url"].startswith("http://some.host:8700/results/")
-
-
-async def test_results_hold_nothing_of_the_photos_metadata(ask_meitu: Ask, portrait_pixels: Any) -> None:
-    """EXIF with a position goes in, none comes out."""
-    import io
-
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[0x010F] = "canary maker"
-    exif.get_ifd(0x8825)[1] = "N"
-    stream = io.BytesIO()
-    Image.fromarray(portrait_pixels).save(stream, "JPEG", exif=exif, comment=b"canary comment")
-    response = await ask_meitu("quality_restoration", stream.getvalue())
-    data = base64.b64decode(response.json()["media_info_list"][0]["media_data"])
-    assert b"canary" not in data
-    assert b"Exif" not in data
 
 
 async def test_many_callers_at_once(ask_meitu: Ask, ask_ailab: Ask, portrait: bytes, faceless: bytes) -> None:

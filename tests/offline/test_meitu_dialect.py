@@ -15,6 +15,7 @@ from client_requests import KEYS, PATHS, Ask, sized, weighing
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.subclasses import list_subclasses
 
 from meitu_demo.calls import download
 from meitu_demo.domain import errors, vendor_codes
@@ -407,11 +408,7 @@ async def test_every_cause_has_its_code(
 
 def test_every_error_of_ours_that_can_meet_the_gateway_has_an_answer() -> None:
     """No refusal and no rejection of a picture ends as a KeyError for want of a number."""
-
-    def slugs(kind: type[errors.DemoError]) -> set[str]:
-        return {kind.slug}.union(*(slugs(child) for child in kind.__subclasses__()))
-
-    needed = slugs(errors.EngineRejection) - {"unexpected"} | {
+    needed = {kind.slug for kind in list_subclasses(errors.EngineRejection)} - {"unexpected"} | {
         "image_empty", "image_unreadable", "image_truncated", "image_wrong_kind", "image_too_small",
         "image_too_many_pixels", "image_too_large_file", "base64_unreadable", "value_rejected", "link_rejected",
     }  # fmt: skip

@@ -1,11 +1,7 @@
-"""API keys of the app: none appears in errors, results, logs or reprs."""
+"""Keys of the app: redacted for as long as their objects live, and no part of one is shown where a text is cut."""
 
 import copy
 import gc
-import io
-import logging
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -17,46 +13,12 @@ from meitu_demo.domain.errors import LinkRejected, ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.failure_lab import LAB_CREDENTIALS
 from meitu_demo.redaction.secrets import redact
 from meitu_demo.settings import Settings
 
 CANARY = "CANARY0KEY0CANARY"
-SETTINGS = Settings.from_env(
-    {
-        "MEITU_API_KEY": CANARY, "MEITU_API_SECRET": CANARY, "AILAB_API_KEY": CANARY, "RAPIDAPI_KEY": CANARY,
-        "LOG_LEVEL": "DEBUG",
-    }
-)  # fmt: skip
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that any logger writes at DEBUG, as a handler with a plain formatter writes it, traces included."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.setLevel(before)
-    root.removeHandler(handler)
-
-
-def test_reprs_of_settings_and_targets_hold_no_key() -> None:
-    """Settings, call targets and statuses print without keys."""
-    routes = TargetResolver(SETTINGS)
-    registered: list[Any] = [
-        SETTINGS,
-        routes.resolve_live("meitu"),
-        routes.resolve_live("ailab"),
-        routes.get_status("meitu"),
-    ]
-    assert CANARY not in repr(registered)
-    assert CANARY not in str(registered)
+SETTINGS = Settings.from_env({"AILAB_API_KEY": CANARY})  # keeps it registered
 
 
 def test_settings_register_their_secrets() -> None:
@@ -116,14 +78,3 @@ def test_truncated_facts_show_no_part_of_a_key() -> None:
     for error in (link_in_answer.value, value.value):
         assert CANARY[-8:].lower() not in str(error.facts).lower()
         assert CANARY[:8].lower() not in str(error.facts).lower()
-
-
-async def test_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
-    """A real key that is sent to the offline server is in no response and in no log line, faults included."""
-    transport = httpx.ASGITransport(create_offline())
-    async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        for path in ("/v3/facefuse", "/v1/nowhere"):
-            response = await client.post(f"{path}?api_key={CANARY}&api_secret={CANARY}", content=b"{")
-            assert CANARY not in response.text
-    assert CANARY not in log.getvalue()
