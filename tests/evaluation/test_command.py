@@ -187,7 +187,7 @@ def test_command_is_stopped_and_pays_for_nothing_twice(
         stopped_at = time.time()
         process.send_signal(ending)
         if ending is signal.SIGINT:
-            _await_file(out / "report.html")
+            _await((out / "report.html").exists)
             assert time.time() - stopped_at < 1.0 * SLOW_MACHINE
     finally:
         _, errors = process.communicate(timeout=60)
@@ -213,13 +213,9 @@ def _await_outcomes(journal: Path, count: int) -> None:
     _await(lambda: journal.exists() and journal.read_text("utf-8").count('"outcome"') >= count)
 
 
-def _await_file(path: Path) -> None:
-    _await(path.exists)
-
-
-def _await(is_there: object) -> None:
+def _await(is_there: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
-    while not is_there():  # type: ignore[operator]
+    while not is_there():
         assert time.monotonic() < end
         time.sleep(0.02)
 

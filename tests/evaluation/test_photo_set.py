@@ -92,14 +92,14 @@ def test_photo_set_opens_no_encrypted_entry(tmp_path: Path, portrait: bytes) -> 
 
 
 def test_photo_set_reads_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A megabyte of zeros behind a JPEG's first bytes: refused by its size, and what declares less is cut there."""
+    """A megabyte of zeros behind a JPEG's first bytes: refused by its size; if it declares less, by its checksum."""
     monkeypatch.setattr(photo_set, "MAX_BYTES", 100_000)
     bomb = zipped(tmp_path / "bomb.zip", {"a.jpg": b"\xff\xd8\xff" + b"\0" * 1_000_000})
     assert reasons(collect(bomb)) == ["image_too_large_file"]
     data = bytearray(bomb.read_bytes())
     struct.pack_into("<L", data, data.rindex(b"PK\x01\x02") + 24, 50_000)  # the directory lies about its size
     bomb.write_bytes(data)
-    assert reasons(collect(bomb))[0] in ("archive_unreadable", "image_too_large_file", "image_truncated")
+    assert reasons(collect(bomb)) == ["archive_unreadable"]
 
 
 def test_photo_set_stops_at_an_archive_of_many_bombs(

@@ -18,6 +18,7 @@ from meitu_demo.photos import codec
 LIMIT = 3 * 1024 * 1024  # bytes; the page's "3 MB"
 PUBLIC = {"request_id", "log_id", "error_code", "error_msg", "error_detail"}
 KEY = {"ailabapi-api-key": "xxx"}
+MARKET = {"x-rapidapi-key": "yyy", "x-rapidapi-host": "facial-aesthetics.p.rapidapi.com"}
 FIELDS = {"shape_type": "8", "strength": "0.5"}
 
 
@@ -55,8 +56,7 @@ async def test_every_shape_type_is_taken(shape: int, ask_ailab: Ask) -> None:
 
 async def test_both_editions_of_keys_are_taken(server: httpx.AsyncClient, portrait: bytes) -> None:
     """The direct key, or the marketplace's key with its host."""
-    market = {"x-rapidapi-key": "yyy", "x-rapidapi-host": "facial-aesthetics.p.rapidapi.com"}
-    for headers in (KEY, market):
+    for headers in (KEY, MARKET):
         response = await server.post(TIDYUP, headers=headers, data=FIELDS, files={"image": ("p.jpg", portrait)})
         assert response.status_code == 200, response.text
 
@@ -65,9 +65,6 @@ async def test_both_editions_of_keys_are_taken(server: httpx.AsyncClient, portra
 async def test_without_a_key_nothing_is_done(headers: dict[str, str], server: httpx.AsyncClient) -> None:
     """A missing or empty key: 401."""
     refusal(await server.post(TIDYUP, headers=headers, content=b"?"), 401, "ERROR_USER_NOT_EXISTS")
-
-
-MARKET = {"x-rapidapi-key": "yyy", "x-rapidapi-host": "facial-aesthetics.p.rapidapi.com"}
 
 
 @pytest.mark.parametrize("path", ["/face/editing/face-tidyup", "/Face/Editing/Face-TidyUp"])

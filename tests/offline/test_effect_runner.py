@@ -56,10 +56,10 @@ def test_a_photo_over_the_limits_never_meets_the_effect(photo: bytes, slug: str)
 def test_sides_are_held_before_pixels_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file that swells to a huge picture is refused by its header."""
 
-    def decode(data: bytes, **options: Any) -> Any:
+    def decode(opened: object) -> Any:
         raise AssertionError("nothing may be decoded")
 
-    monkeypatch.setattr(codec, "decode", decode)
+    monkeypatch.setattr(codec, "decode_opened", decode)
     with pytest.raises(ImageRejected) as caught:
         effect_runner.apply_effect(endpoint(never), sized(900, 900), {})
     assert caught.value.slug == "image_too_many_pixels"

@@ -39,12 +39,8 @@ def ask_file(portrait: bytes, tmp_path: Path) -> Path:
 
 
 def curl(*arguments: str) -> httpx.Response:
-    """What curl gets. Where there is no curl, the same request by httpx."""
-    program = shutil.which("curl")
-    if program is None:
-        url, _, body, *_ = arguments
-        content = Path(body.removeprefix("@")).read_bytes()
-        return httpx.post(url, content=content, headers={"Content-Type": "application/json"}, timeout=60)
+    """What curl gets."""
+    program = shutil.which("curl") or pytest.skip("there is no curl on this machine")
     command = [program, "--silent", "--show-error", "--noproxy", "*", "-X", "POST", *arguments, "-w", "\n%{http_code}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     body, _, status = done.stdout.rpartition("\n")

@@ -128,12 +128,11 @@ def test_meitu_parse_reads_the_documented_successes(parameter: dict[str, object]
         f"data:image/png;base64,\n{ENCODED}",
         "\r\n".join(ENCODED[i : i + 76] for i in range(0, len(ENCODED), 76)),
         f"  {ENCODED}\n",
-        base64.b64encode(PICTURE[:100]).decode().rstrip("="),
     ],
-    ids=["bare", "data: prefix", "prefix and newline", "newlines", "blanks around", "no padding"],
+    ids=["bare", "data: prefix", "prefix and newline", "newlines", "blanks around"],
 )
 def test_meitu_parse_reads_base64_in_every_form_that_vendors_send(media: str) -> None:
-    """With a data: prefix, in lines, with blanks around, without padding."""
+    """With a data: prefix, in lines, with blanks around."""
     reply = meitu.parse(success(media))
     assert isinstance(reply.media, bytes)
     assert PICTURE.startswith(reply.media)
