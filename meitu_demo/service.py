@@ -18,6 +18,7 @@ import httpx
 
 from .calls import pipeline
 from .calls.circuit_breaker import HealthRegistry, VendorHealth
+from .calls.in_flight_call import CallSpec
 from .calls.pipeline import CallResult, OpenPaidCall, Phase, ProgressCallback, VendorReply
 from .calls.run_log import RunRecord
 from .calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
@@ -154,7 +155,7 @@ class CallService:
             if not target.is_billable:
                 send = call.send if target.recorded else partial(self._send_in_engine_slot, call, caller)
                 return self.single_flight.submit_unshared(
-                    caller.session_id, send, call.fetch_result, run_id=run.id, target=target
+                    caller.session_id, CallSpec(send, call.fetch_result, target, run_id=run.id)
                 )
             ledger = self.failure_lab.ledger if target.is_failure_lab else self.ledger
             recorder = await ledger.get_recorder()
@@ -165,15 +166,8 @@ class CallService:
             )
             dedup_key = " ".join([target.mode, *target.extra_headers.values(), fingerprint])
             paid_send = partial(call.send, open_paid_call=open_paid_call)
-            handle = self.single_flight.submit(
-                caller.session_id,
-                dedup_key,
-                paid_send,
-                call.fetch_result,
-                force=force,
-                run_id=run.id,
-                target=target,
-            )
+            spec = CallSpec(paid_send, call.fetch_result, target, run_id=run.id, photo_bytes=len(prepared.photo.data))
+            handle = self.single_flight.submit(caller.session_id, dedup_key, spec, force=force)
         if handle.is_duplicate:
             run.id = handle.run_id
             run.log("repeated", "free")

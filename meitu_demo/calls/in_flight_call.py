@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..domain.billing import may_be_billed
@@ -14,6 +15,21 @@ FetchResult = Callable[[VendorReply, ProgressCallback], Awaitable[CallResult]]
 Progress = tuple[Phase, float]
 
 
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """A call that can be started.
+
+    send, fetch_result: its two steps, of which the second may be repeated. run_id: in the run log. photo_bytes: size of
+    the sent photo, which the steps keep in memory.
+    """
+
+    send: SendCall
+    fetch_result: FetchResult
+    target: CallTarget
+    run_id: str = ""
+    photo_bytes: int = 0
+
+
 class InFlightCall:
     """One call in its own task.
 
@@ -24,19 +40,15 @@ class InFlightCall:
     def __init__(
         self,
         call_id: int,
-        send: SendCall,
-        fetch_result: FetchResult,
+        spec: CallSpec,
         running: "set[InFlightCall]",
         *,
         is_free: bool,
         previous: "InFlightCall | None" = None,
-        run_id: str = "",
-        target: CallTarget | None = None,
     ) -> None:
         self.call_id = call_id
+        self.spec = spec
         self.is_free = is_free
-        self.run_id = run_id
-        self.target = target
         self.started_at = datetime.now(UTC)
         self.is_sent = False  # whether sending has begun
         self.is_cancelled = False
@@ -44,8 +56,6 @@ class InFlightCall:
         self.last_progress: Progress = (Phase.PREPARE, 0.0)
         self._running = running
         self._previous = previous
-        self._send = send
-        self._fetch_result = fetch_result
         self._reply: VendorReply | None = None
         self.task = self._start_task()
 
@@ -86,11 +96,11 @@ class InFlightCall:
         return self._previous.find_call(call_id) if self._previous else None
 
     def count_bytes(self) -> int:
-        """Size of the sent photo and the result; 0 without a result."""
-        if not self.is_done or self.task.cancelled() or self.task.exception() is not None:
-            return 0
-        result = self.task.result()
-        return len(result.sent_photo.data) + len(result.result_photo.data)
+        """Size of the pictures in memory: the sent photo, the result if there is one, and those of `previous`."""
+        count = self.spec.photo_bytes + (self._previous.count_bytes() if self._previous else 0)
+        if self.is_done and not self.task.cancelled() and self.task.exception() is None:
+            count += len(self.task.result().result_photo.data)
+        return count
 
     def cancel(self) -> None:
         """Cancel the task, once: a second cancellation would interrupt it while it records its end."""
@@ -106,8 +116,8 @@ class InFlightCall:
 
     async def _send_and_fetch(self) -> CallResult:
         if self._reply is None:
-            self._reply = await self._send(self._on_progress)
-        return await self._fetch_result(self._reply, self._on_progress)
+            self._reply = await self.spec.send(self._on_progress)
+        return await self.spec.fetch_result(self._reply, self._on_progress)
 
     def _on_progress(self, phase: Phase, seconds: float) -> None:
         self.is_sent |= phase is Phase.SEND

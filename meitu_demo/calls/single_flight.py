@@ -1,6 +1,6 @@
 """Single flight: within a session, an identical call joins the one in flight or reuses the paid result.
 
-    handle = single_flight.submit(session, fingerprint, send, fetch_result)
+    handle = single_flight.submit(session, fingerprint, CallSpec(send, fetch_result, target))
     async for phase, seconds in handle.stream_progress(): …
     result = await handle.result()                # or raises the call's error
     handle.release()                              # a billable call that has been sent is still completed
@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from ..domain.errors import ImageRejected, ShuttingDown
 from ..domain.model import CallTarget
-from .in_flight_call import FetchResult, InFlightCall, Progress, SendCall
+from .in_flight_call import CallSpec, InFlightCall, Progress
 from .pipeline import CallResult
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024  # of pictures; the oldest calls are evicted first
@@ -46,12 +46,12 @@ class CallHandle:
     @property
     def run_id(self) -> str:
         """The call's id in the run log."""
-        return self._call.run_id
+        return self._call.spec.run_id
 
     @property
-    def target(self) -> CallTarget | None:
-        """Where the call went; None if `submit` was not told."""
-        return self._call.target
+    def target(self) -> CallTarget:
+        """Where the call went."""
+        return self._call.spec.target
 
     @property
     def can_refetch(self) -> bool:
@@ -107,47 +107,25 @@ class SingleFlight:
         self._handles: WeakSet[CallHandle] = WeakSet()
         self._is_draining = False
 
-    def submit(
-        self,
-        session: str,
-        fingerprint: str,
-        send: SendCall,
-        fetch_result: FetchResult,
-        *,
-        force: int = FORCE_NONE,
-        run_id: str = "",
-        target: CallTarget | None = None,
-    ) -> CallHandle:
-        """A handle on the session's call with that fingerprint; `send` is used only if there is none.
+    def submit(self, session: str, fingerprint: str, spec: CallSpec, *, force: int = FORCE_NONE) -> CallHandle:
+        """A handle on the session's call with that fingerprint; `spec` is started only if there is none.
 
         force: the id of an ended call to make again, or FORCE_ANY. A call in flight is joined all the same: a double
-        click on "run again" is one intent. run_id: the run log's id for a new call. target: where a new call goes.
-        Raises ShuttingDown for a new call after `drain`.
+        click on "run again" is one intent. Raises ShuttingDown for a new call after `drain`.
         """
         self.evict_expired()
         key = (session, fingerprint)
         known = self._calls.get(key, (0.0, None))[1]
         is_forced = known is not None and known.is_done and force in (known.call_id, FORCE_ANY)
         reusable = known.find_reusable() if known else None
-        if reusable is not None and not is_forced:
-            call, is_duplicate = reusable, True
-            call.refetch_result()
+        if reusable is None or is_forced:
+            call = self._start_call(spec, is_free=False, previous=reusable)
         else:
-            self._refuse_while_draining()
-            is_duplicate = False
-            call = InFlightCall(
-                next(self._call_ids),
-                send,
-                fetch_result,
-                self._running,
-                is_free=False,
-                previous=reusable,
-                run_id=run_id,
-                target=target,
-            )
+            call = reusable
+            call.refetch_result()
         self._calls[key] = (time.monotonic() + self._ttl_s, call)
         self._calls.move_to_end(key)
-        return self._create_handle(session, call, is_duplicate=is_duplicate)
+        return self._create_handle(session, call, is_duplicate=call is reusable)
 
     def refetch(self, session: str, call_id: int) -> CallHandle:
         """A handle on the session's call with that id, whose result is downloaded again if only that had failed.
@@ -162,21 +140,9 @@ class SingleFlight:
                 return self._create_handle(session, call, is_duplicate=True)
         raise ImageRejected("result_gone")
 
-    def submit_unshared(
-        self,
-        session: str,
-        send: SendCall,
-        fetch_result: FetchResult,
-        *,
-        run_id: str = "",
-        target: CallTarget | None = None,
-    ) -> CallHandle:
+    def submit_unshared(self, session: str, spec: CallSpec) -> CallHandle:
         """A handle on a new call that costs nothing; neither joined nor kept. Raises ShuttingDown after `drain`."""
-        self._refuse_while_draining()
-        call = InFlightCall(
-            next(self._call_ids), send, fetch_result, self._running, is_free=True, run_id=run_id, target=target
-        )
-        return self._create_handle(session, call, is_duplicate=False)
+        return self._create_handle(session, self._start_call(spec, is_free=True), is_duplicate=False)
 
     def stop_waiting(self, session: str) -> None:
         """Stop waiting on all of the session's handles."""
@@ -224,9 +190,10 @@ class SingleFlight:
                 await asyncio.wait(unfinished, timeout=CANCEL_TIMEOUT_S)
         return had_running
 
-    def _refuse_while_draining(self) -> None:
+    def _start_call(self, spec: CallSpec, *, is_free: bool, previous: InFlightCall | None = None) -> InFlightCall:
         if self._is_draining:
             raise ShuttingDown(cause="")
+        return InFlightCall(next(self._call_ids), spec, self._running, is_free=is_free, previous=previous)
 
     def _create_handle(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> CallHandle:
         handle = CallHandle(session, call, is_duplicate=is_duplicate)

@@ -44,7 +44,7 @@ def classify_billing(error: BaseException) -> Billing | None:
     A vendor's code that is not listed counts as UNKNOWN: it may have been billed.
     """
     if isinstance(error, errors.VendorError):
-        known = interpret_vendor_error(*error.known_by)
+        known = interpret_vendor_error(error)
         return Billing(known.outcome) if known else Billing.UNKNOWN
     if isinstance(error, errors.ShuttingDown):
         return Billing.UNKNOWN if error.facts.get("cause") == "sent" else Billing.NOT_SENT

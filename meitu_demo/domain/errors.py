@@ -207,7 +207,8 @@ class LinkRejected(DemoError):
 class VendorError(DemoError):
     """The vendor answered with an error code, which `data/errors.toml` maps to a slug.
 
-    Facts, where the vendor gives them: log_id, vendor_detail (what stands beside the message), and measurements.
+    code: of an answer without one, its HTTP status. Facts, where the vendor gives them: log_id, vendor_detail (what
+    stands beside the message), and measurements.
     """
 
     slug = "vendor_unknown"
@@ -235,12 +236,6 @@ class VendorError(DemoError):
         self.vendor_message = vendor_message
         self.http_status = http_status
         self.request_id = request_id
-
-    @property
-    def known_by(self) -> tuple[str, str, str]:
-        """(vendor, code or else status, the vendor's texts): what the error is looked up by."""
-        texts = f"{self.vendor_message}\n{self.facts.get('vendor_detail', '')}"
-        return self.vendor_id, self.code.strip() or str(self.http_status), texts
 
 
 class EngineRejection(DemoError):

@@ -90,7 +90,7 @@ def _collect_facts(error: DemoError, language: str) -> dict[str, object]:
 def _select_slug(error: DemoError, facts: Mapping[str, object]) -> str:
     """The slug to explain: by the vendor's code, or slug and cause if there are texts for both together."""
     if isinstance(error, VendorError):
-        known = interpret_vendor_error(*error.known_by)
+        known = interpret_vendor_error(error)
         return known.slug if known else error.slug
     explained = get_texts("en")["errors"]
     slug_with_cause = f"{error.slug}_{facts.get('cause')}"

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from .errors import VendorError
 from .translations import Document, get_texts, list_languages, load_toml, require
 
+ERRORS_FILE, SHAPES_FILE = "data/errors.toml", "data/shape_types.toml"
 FACE_PARTS = ("face", "eyes", "nose", "mouth")
 BILLING_OUTCOMES = ("refused", "not_processed", "unknown")
 CODE_NAME = re.compile(r"\b[A-Z][A-Z0-9_]{4,60}\b")
@@ -56,24 +58,21 @@ class VendorErrorTable:
     codes_by_slug: Mapping[str, VendorCode]
 
 
-class UnmappedSlug(KeyError):
-    """The vendor has no code for this slug."""
-
-
 def find_vendor_code(vendor_id: str, code: str) -> VendorCode | None:
     """The entry for `code`, or None when it is not in the vendor's list."""
     return _get_error_table(vendor_id).codes.get(code)
 
 
-def interpret_vendor_error(vendor_id: str, code: str, message: str) -> VendorCode | None:
-    """What an answer means: by a text that decides whatever the code, by the code, or by a code's name in the message.
+def interpret_vendor_error(error: VendorError) -> VendorCode | None:
+    """What `error` means: by a text that decides whatever the code, by its code, or by a code's name in its texts.
 
-    None if neither is in the vendor's lists. A text that decides is always a refusal.
+    None if none of them is in the vendor's lists. A text that decides is always a refusal.
     """
-    slug = match_text_slug(vendor_id, message)
+    texts = f"{error.vendor_message}\n{error.facts.get('vendor_detail', '')}"
+    slug = match_text_slug(error.vendor_id, texts)
     if slug:
-        return VendorCode(vendor_id, code, slug, "refused", http=0)
-    return find_vendor_code(vendor_id, code) or find_named_code(vendor_id, message)
+        return VendorCode(error.vendor_id, error.code, slug, "refused", http=0)
+    return find_vendor_code(error.vendor_id, error.code) or find_named_code(error.vendor_id, texts)
 
 
 def find_named_code(vendor_id: str, text: str) -> VendorCode | None:
@@ -95,17 +94,17 @@ def match_text_slug(vendor_id: str, text: str) -> str | None:
 
 
 def code_for(vendor_id: str, slug: str) -> VendorCode:
-    """The vendor's code for the error `slug`. Raises UnmappedSlug, a KeyError."""
+    """The vendor's code for the error `slug`. Raises KeyError."""
     try:
         return _get_error_table(vendor_id).codes_by_slug[slug]
     except KeyError:
-        raise UnmappedSlug(f"data/errors.toml [{vendor_id}.answers] {slug}") from None
+        raise KeyError(f"{ERRORS_FILE} [{vendor_id}.answers] {slug}") from None
 
 
 @cache
 def load_shapes() -> tuple[Shape, ...]:
     """The shape types in the order of their ids, 0 to 21."""
-    return parse_shapes(load_toml("data/shape_types.toml"))
+    return parse_shapes(load_toml(SHAPES_FILE))
 
 
 def check_tables() -> None:
@@ -114,22 +113,20 @@ def check_tables() -> None:
     load_shapes()
 
 
-def parse_error_tables(
-    document: Document, slugs: frozenset[str], file: str = "data/errors.toml"
-) -> dict[str, VendorErrorTable]:
+def parse_error_tables(document: Document, slugs: frozenset[str]) -> dict[str, VendorErrorTable]:
     """The table of each vendor in a parsed document. slugs: those that have an explanation."""
     error_tables = {}
     for vendor_id, section in document.items():
-        require({"codes", "answers"} <= set(section), f"{file} [{vendor_id}]", "needs codes and answers")
-        codes = {code: _parse_code(vendor_id, code, row, slugs, file) for code, row in section["codes"].items()}
+        require({"codes", "answers"} <= set(section), f"{ERRORS_FILE} [{vendor_id}]", "needs codes and answers")
+        codes = {code: _parse_code(vendor_id, code, row, slugs) for code, row in section["codes"].items()}
         text_patterns = []
         for number, row in enumerate(section.get("texts", ())):
-            location = f"{file} [[{vendor_id}.texts]] number {number + 1}"
+            location = f"{ERRORS_FILE} [[{vendor_id}.texts]] number {number + 1}"
             require(set(row) == {"pattern", "slug"}, location, "needs pattern, slug and no more")
             require(row["slug"] in slugs, location, f"no explanation for slug {row['slug']!r}")
             text_patterns.append((re.compile(row["pattern"], re.IGNORECASE), row["slug"]))
         for slug, code in section["answers"].items():
-            require(code in codes, f"{file} [{vendor_id}.answers] {slug}", f"{code!r} is not among the codes")
+            require(code in codes, f"{ERRORS_FILE} [{vendor_id}.answers] {slug}", f"{code!r} is not among the codes")
         codes_by_slug = {slug: codes[code] for slug, code in section["answers"].items()}
         cautious_last = sorted(codes.values(), key=lambda code: code.outcome == "unknown")
         codes_by_name = {code.constant or code.code: code for code in cautious_last}
@@ -137,11 +134,11 @@ def parse_error_tables(
     return error_tables
 
 
-def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tuple[Shape, ...]:
+def parse_shapes(document: Document) -> tuple[Shape, ...]:
     """The shapes of a parsed document. Raises ValueError unless ids count from 0 without a gap and keys are unique."""
     parsed: list[Shape] = []
     for number, row in enumerate(document["shapes"]):
-        location = f"{file} [[shapes]] number {number + 1}"
+        location = f"{SHAPES_FILE} [[shapes]] number {number + 1}"
         fields = {"id", "key", "part", "vendor_label"}
         require(set(row) - {"is_our_reading"} == fields, location, "needs id, key, part, vendor_label and no more")
         require(row["part"] in FACE_PARTS, location, f"part {row['part']!r} is not one of {FACE_PARTS}")
@@ -151,8 +148,8 @@ def parse_shapes(document: Document, file: str = "data/shape_types.toml") -> tup
     return tuple(parsed)
 
 
-def _parse_code(vendor_id: str, code: str, row: Any, slugs: frozenset[str], file: str) -> VendorCode:
-    location = f"{file} [{vendor_id}.codes] {code}"
+def _parse_code(vendor_id: str, code: str, row: Any, slugs: frozenset[str]) -> VendorCode:
+    location = f"{ERRORS_FILE} [{vendor_id}.codes] {code}"
     require(isinstance(row, Mapping), location, "is not a table")
     require(set(row) <= {"slug", "outcome", "http", "constant"}, location, f"unknown field in {sorted(row)}")
     require(row.get("slug") in slugs, location, f"no explanation for slug {row.get('slug')!r}")
@@ -168,7 +165,7 @@ def _parse_code(vendor_id: str, code: str, row: Any, slugs: frozenset[str], file
 
 @cache
 def _load_error_tables() -> Mapping[str, VendorErrorTable]:
-    return parse_error_tables(load_toml("data/errors.toml"), frozenset(get_texts(list_languages()[0])["errors"]))
+    return parse_error_tables(load_toml(ERRORS_FILE), frozenset(get_texts(list_languages()[0])["errors"]))
 
 
 def _get_error_table(vendor_id: str) -> VendorErrorTable:

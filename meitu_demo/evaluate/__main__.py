@@ -1,7 +1,8 @@
 """``python -m meitu_demo.evaluate photos/ --endpoint face_fuse --target offline --out report/``: see docs/evaluate.md.
 
 Exit codes: 0 done; 1 the success rate is below --min-success; 2 wrong arguments or settings, or not agreed to; 3 some
-calls were not sent; 130 stopped. The report is written in each case but 2, and the same command takes the run up again.
+calls were not sent, or the disk is full; 130 stopped. The report is written in each case but 2, as far as the disk
+allows, and the same command takes the run up again.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from ..offline import create_app as create_offline
 from ..redaction import log_filter
 from ..runtime import memory
 from ..service import Caller, CallService
-from ..settings import Settings, SettingsError, hide_network_settings
+from ..settings import Settings, hide_network_settings
 from .report_folder import ReportFolder
 
 DONE, BELOW_THRESHOLD, WRONG_USE, INCOMPLETE, STOPPED = 0, 1, 2, 3, 130
@@ -86,14 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if settings.templates_dir:
             face_templates.load_owner_templates(settings.templates_dir)
         return asyncio.run(_evaluate(args, settings))
-    except (SettingsError, ValueError) as error:
+    except ValueError as error:  # SettingsError and WrongUse among them
         _say(f"This needs a look: {error}")
         return WRONG_USE
     except DemoError as error:
         _say(explain(error, args.language).as_text())
         return WRONG_USE
     except OSError as error:
-        _say(f"{error.filename or args.out}: {error.strerror}")
+        _say(_describe_file_error(error, args.out))
         return WRONG_USE
 
 
@@ -112,7 +113,11 @@ async def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
             vendors = {setup.endpoint.vendor_id for setup in plan.setups}
             agreed = Authority(Caller("evaluate"), dict.fromkeys(vendors, True), dict.fromkeys(vendors, "owner"))
             run = EvaluationRun(service, plan, journal, folder.save, agreed)
-            await _run_and_report(service, plan, run, folder)
+            try:
+                await _run_and_report(service, plan, run, folder)
+            except OSError as error:  # such as a full disk
+                _say(_describe_file_error(error, args.out))
+                return INCOMPLETE
             return _conclude(args, plan, run, folder)
         finally:
             heartbeat.cancel()
@@ -190,18 +195,20 @@ async def _run_and_report(service: CallService, plan: Plan, run: EvaluationRun, 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     task = asyncio.create_task(run.run())
-    helpers = [asyncio.create_task(_show_progress(plan, run)), asyncio.create_task(stopped.wait())]
-    await asyncio.wait([task, helpers[1]], return_when=asyncio.FIRST_COMPLETED)
+    progress_display, stop_waiter = asyncio.create_task(_show_progress(plan, run)), asyncio.create_task(stopped.wait())
+    await asyncio.wait([task, stop_waiter], return_when=asyncio.FIRST_COMPLETED)
     if stopped.is_set():
         await write_report()
         await service.single_flight.drain(MAX_DRAIN_S)
         await asyncio.wait([task], timeout=MAX_DRAIN_S)
-    for helper in helpers:
-        helper.cancel()
+    progress_display.cancel()
+    stop_waiter.cancel()
     _print_progress(plan, run, is_last=True)
-    await write_report()
-    if task.done():
-        task.result()
+    try:
+        if task.done():
+            task.result()
+    finally:
+        await write_report()
 
 
 def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: ReportFolder) -> int:
@@ -217,10 +224,10 @@ def _conclude(args: argparse.Namespace, plan: Plan, run: EvaluationRun, folder: 
     _say(f"report: {folder.report_path}")
     if run.is_stopped:
         return STOPPED
-    unsent = [run.outcomes.get(job.key) for job in plan.jobs]
-    unsent = [outcome for outcome in unsent if outcome is None or not outcome.is_final]
-    if unsent:
-        reasons = {outcome.words[args.language][0] for outcome in unsent if outcome and outcome.words}
+    outcomes = [run.outcomes.get(job.key) for job in plan.jobs]
+    if not all(outcome and outcome.is_final for outcome in outcomes):
+        unsent = [outcome for outcome in outcomes if outcome and not outcome.is_final]
+        reasons = {outcome.words[args.language][0] for outcome in unsent if outcome.words}
         _say(f"not everything was sent: {' '.join(sorted(reasons))}")
         return INCOMPLETE
     rate_reached = get_success_rate(summaries)
@@ -246,9 +253,14 @@ def _print_progress(plan: Plan, run: EvaluationRun, *, is_last: bool = False) ->
 
 
 def success_rate(text: str) -> float:
+    """A rate from 0 to 1. Raises ValueError."""
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
     return float(text)
+
+
+def _describe_file_error(error: OSError, default_path: Path) -> str:
+    return f"{error.filename or default_path}: {error.strerror}"
 
 
 def _say(text: str) -> None:

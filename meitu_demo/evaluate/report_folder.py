@@ -1,6 +1,6 @@
 """The command's report as a folder: report.html, calls.csv, pictures/ (labelled results), thumbnails/ (of the sheet).
 
-It holds faces, because whoever runs the command asks for them; nobody else may read it (0700).
+It holds faces, because whoever runs the command asks for them; nobody else may read what is in it (0700, 0600).
 """
 
 from collections.abc import Mapping
@@ -64,5 +64,6 @@ class ReportFolder:
 
     def _replace(self, path: Path, data: bytes) -> None:
         draft = path.with_name(f".{path.name}")
+        draft.touch(mode=0o600)  # a folder that was there already may be open to others
         draft.write_bytes(data)
         draft.replace(path)

@@ -127,7 +127,9 @@ class EvaluationRun:
             photo = await anyio.to_thread.run_sync(job.photo.read)
             result = await self._call_until_admitted(job, photo, clock)
         except asyncio.CancelledError:
-            if is_billable:  # the journal says that it may be sent, and it was not
+            if is_billable and clock.is_sent:  # since `stop` looked
+                await self._record(job, build_unanswered(), photo, None)
+            elif is_billable:  # the journal says that it may be sent
                 await anyio.to_thread.run_sync(self._journal.finish, job.key, Outcome(OutcomeKind.NOT_SENT))
             raise
         except OSError:  # the journal cannot be written
@@ -174,7 +176,7 @@ class EvaluationRun:
                 clock.note(phase)
             return await handle.result()
         finally:
-            clock.stop(is_repeat=handle.is_duplicate)
+            clock.stop(is_sent=handle.is_sent, is_repeat=handle.is_duplicate)
             handle.release()
 
     async def _close_lane(self, jobs: deque[Job], reason: Outcome) -> None:
@@ -193,27 +195,27 @@ class EvaluationRun:
 class _Stopwatch:
     """The seconds from sending until the end of a call; None if nothing was sent.
 
-    is_repeat: an equal call of the session was joined or shown again, for instance of a photo that differs in its
-    metadata alone: it was paid for and measured there.
+    is_sent: whether sending has begun. is_repeat: an equal call of the session was joined or shown again, for instance
+    of a photo that differs in its metadata alone: it was paid for and measured there.
     """
 
     def __init__(self) -> None:
         self.seconds: float | None = None
-        self.is_repeat = False
+        self.is_sent = self.is_repeat = False
         self._sent_at: float | None = None
 
     def note(self, phase: Phase) -> None:
         if phase is Phase.SEND:
             self._sent_at = time.perf_counter()
 
-    def stop(self, *, is_repeat: bool) -> None:
-        self.is_repeat = is_repeat
+    def stop(self, *, is_sent: bool, is_repeat: bool) -> None:
+        self.is_sent, self.is_repeat = is_sent, is_repeat
         if not is_repeat and self._sent_at is not None:
             self.seconds = time.perf_counter() - self._sent_at
 
 
 def _meets_every_call(error: Exception) -> bool:
     if isinstance(error, VendorError):
-        known = interpret_vendor_error(*error.known_by)
+        known = interpret_vendor_error(error)
         return known is not None and known.slug in ACCOUNT_SLUGS
     return classify_billing(error) is Billing.NOT_SENT and not isinstance(error, ImageRejected)

@@ -67,17 +67,14 @@ class Stopwatch:
         self._zero = clock() - (self._spans[-1].end if self._spans else 0.0)
         self._running: tuple[str, float] | None = None
 
-    @property
-    def phase(self) -> str | None:
-        return self._running[0] if self._running else None
-
     def enter(self, phase: str) -> None:
         """Start `phase` and end the previous one; no effect if `phase` is running."""
-        if self.phase != phase:
+        if not self._running or self._running[0] != phase:
             self.stop()
             self._running = (phase, self._clock() - self._zero)
 
     def rename(self, phase: str) -> None:
+        """Change the name of the running phase, if there is one."""
         if self._running:
             self._running = (phase, self._running[1])
 

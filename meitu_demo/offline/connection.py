@@ -1,7 +1,7 @@
 """The TCP connection of a request, to reset it and to notice when the client has closed it.
 
 ASGI does not expose it. `ConnectionProtocol`, which the failure lab's servers use, puts a `ClientConnection` into the
-scope's extensions; under any other server a reset becomes an internal error.
+scope's extensions.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on with timeout 0: closing se
 
 
 class ClientConnection:
-    """One connection. Without a transport it never counts as closed, and `reset` raises."""
+    """One connection."""
 
-    def __init__(self, transport: asyncio.Transport | None = None) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._closed = asyncio.Event()
 
@@ -40,9 +40,7 @@ class ClientConnection:
                 await self._closed.wait()
 
     async def reset(self) -> None:
-        """Reset the connection. Raises ConnectionResetError without a transport; the server then answers 500."""
-        if self._transport is None:
-            raise ConnectionResetError
+        """Reset the connection."""
         client_socket = self._transport.get_extra_info("socket")
         if client_socket is not None and not self._transport.is_closing():
             client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
@@ -51,9 +49,9 @@ class ClientConnection:
 
 
 def get_connection(request: Request) -> ClientConnection:
-    """The connection of `request`."""
-    connection = request.scope.get("extensions", {}).get(SCOPE_EXTENSION)
-    return connection if isinstance(connection, ClientConnection) else ClientConnection()
+    """The connection of `request`. Raises KeyError under a server without `ConnectionProtocol`."""
+    connection: ClientConnection = request.scope["extensions"][SCOPE_EXTENSION]
+    return connection
 
 
 class ConnectionProtocol(H11Protocol):

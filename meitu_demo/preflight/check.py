@@ -149,10 +149,12 @@ def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[in
         return [ChecklistItem("face", "refuse")]
     items = [ChecklistItem("face", "ok", count)]
     if requirement is FaceRequirement.SUITABLE:
-        for measure in face_checks.measure_face(face_checks.select_faces(faces, requirement)[0], shape):
-            state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
-            items.append(_build_measured_item(endpoint, measure, state))
-        items += _build_side_view_items(endpoint, items, face_checks.select_faces(faces, requirement)[0])
+        face = face_checks.select_faces(faces, requirement)[0]
+        items += [_build_measured_item(endpoint, measure) for measure in face_checks.measure_face(face, shape)]
+        is_turned = any(item.slug == "turned" and item.state != "ok" for item in items)
+        angle, limit = round(abs(face.yaw)), endpoint.frontal_yaw_deg
+        if limit and angle > limit and not is_turned:  # accepted, but too far for a good result
+            items.append(ChecklistItem("side_view", "warn", {"angle": angle, "limit": limit}))
     roll = faces[0].roll
     items.append(ChecklistItem("upright", "warn" if round(roll / 90) % 4 else "ok", {"angle": abs(round(roll))}))
     if len(faces) > 1:
@@ -160,16 +162,8 @@ def _build_face_items(endpoint: Endpoint, faces: Sequence[Face], shape: tuple[in
     return items
 
 
-def _build_side_view_items(endpoint: Endpoint, items: Sequence[ChecklistItem], face: Face) -> list[ChecklistItem]:
-    """The warning about a face that is turned within the limit, but too far for a good result."""
-    is_turned = any(item.slug == "turned" and item.state != "ok" for item in items)
-    angle, limit = round(abs(face.yaw)), endpoint.frontal_yaw_deg
-    if is_turned or not limit or angle <= limit:
-        return []
-    return [ChecklistItem("side_view", "warn", {"angle": angle, "limit": limit})]
-
-
-def _build_measured_item(endpoint: Endpoint, measure: face_checks.FaceMeasurement, state: State) -> ChecklistItem:
+def _build_measured_item(endpoint: Endpoint, measure: face_checks.FaceMeasurement) -> ChecklistItem:
+    state: State = "refuse" if not measure.is_within_limit else "warn" if measure.is_borderline else "ok"
     slug, facts = ITEM_BY_REJECTION[measure.rejection.slug], measure.rejection.facts
     if slug == "cut":
         return ChecklistItem(slug, state, facts)

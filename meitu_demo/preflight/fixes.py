@@ -146,7 +146,7 @@ def detect_in_tiles(pixels: Image) -> DetectedFace | None:
     return best
 
 
-def compute_crop_box(face: DetectedFace, faces: Sequence[DetectedFace] = ()) -> Box:
+def compute_crop_box(face: DetectedFace, faces: Sequence[DetectedFace]) -> Box:
     """The box around `face` with a margin, in shares of the picture, without others of `faces` that could be used.
 
     For each other face that is too large to stay, the largest crop box without it is chosen. Raises ImageRejected

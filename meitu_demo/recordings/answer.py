@@ -82,7 +82,7 @@ def read_answer(vendor_id: str, response: httpx.Response) -> dict[str, str]:
 
 
 def _read_error(error: DemoError) -> dict[str, str]:
-    known = interpret_vendor_error(*error.known_by) if isinstance(error, VendorError) else None
+    known = interpret_vendor_error(error) if isinstance(error, VendorError) else None
     facts = {name: str(value) for name, value in error.facts.items() if value not in (None, "")}
     return {"slug": known.slug if known else error.slug, "billing": str(classify_billing(error)), **facts}
 

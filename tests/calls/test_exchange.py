@@ -3,16 +3,17 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.subclasses import list_subclasses
 
-from meitu_demo.calls.exchange import exchange, parse_retry_after
-from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
+from meitu_demo.calls.exchange import TRANSPORT_ERRORS, exchange, parse_retry_after
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, Unreachable
 from meitu_demo.domain.model import CallTarget, Credentials
 
 TARGET = CallTarget("meitu", "http://vendor.invalid", Credentials(SecretStr("canary-key")), is_billable=True)
@@ -59,6 +60,28 @@ async def fail_with(answer: httpx.Response | Exception, target: CallTarget = TAR
     return caught.value
 
 
+async def fail_at(url: str, target: CallTarget = TARGET) -> DemoError:
+    """The error of an exchange over a real socket."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(DemoError) as caught:
+            await exchange(client, target, httpx.Request("POST", url))
+    return caught.value
+
+
+@asynccontextmanager
+async def serve(answer: bytes, until: bytes = b"\r\n\r\n") -> AsyncIterator[str]:
+    """The address of a server that reads up to `until`, gives the same answer to each request, and hangs up."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(until)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 async def test_exchange_returns_the_decompressed_response() -> None:
     """Status, headers and decompressed body are returned, without the content-encoding."""
     packed = httpx.Response(418, headers={"content-encoding": "gzip", "x-a": "b"}, stream=Chunks(gzip.compress(b"{}")))
@@ -96,7 +119,7 @@ async def test_exchange_limits_the_time_of_the_head(chunk: bytes) -> None:
     """Headers, or interim responses, that drip over a socket end at the read timeout as well."""
     gone = asyncio.Event()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         if chunk.startswith(b"x-a"):
             writer.write(b"HTTP/1.1 200 OK\r\n")
@@ -108,14 +131,10 @@ async def test_exchange_limits_the_time_of_the_head(chunk: bytes) -> None:
         gone.set()
         writer.close()
 
-    async with (
-        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
-        httpx.AsyncClient(trust_env=False) as client,
-    ):
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        with pytest.raises(OutcomeUnknown) as caught:
-            await exchange(client, replace(TARGET, timeout_s=0.2), httpx.Request("POST", url))
-        assert caught.value.facts["cause"] == "read_timeout"
+        error = await fail_at(url, replace(TARGET, timeout_s=0.2))
+        assert (type(error), error.facts["cause"]) == (OutcomeUnknown, "read_timeout")
         await asyncio.wait_for(gone.wait(), 60)  # the connection was given up
 
 
@@ -166,3 +185,52 @@ def test_parse_retry_after(header: str | None, fact: dict[str, int]) -> None:
     """Retry-After in seconds becomes a fact; dates, nonsense and huge numbers do not."""
     headers = [] if header is None else [(b"retry-after", header.encode())]
     assert parse_retry_after(httpx.Response(429, headers=headers)) == fact
+
+
+# ── No answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("fault", "kind", "cause"),
+    [
+        (httpx.ConnectTimeout, Unreachable, "connect_timeout"), (httpx.PoolTimeout, Unreachable, "busy"),
+        (httpx.ConnectError, Unreachable, "refused"), (httpx.ProxyError, Unreachable, "proxy"),
+        (httpx.UnsupportedProtocol, Unreachable, "refused"), (httpx.ReadTimeout, OutcomeUnknown, "read_timeout"),
+        (httpx.WriteTimeout, OutcomeUnknown, "read_timeout"), (httpx.ReadError, OutcomeUnknown, "reset"),
+        (httpx.WriteError, OutcomeUnknown, "reset"), (httpx.CloseError, OutcomeUnknown, "reset"),
+        (httpx.RemoteProtocolError, OutcomeUnknown, "reset"), (httpx.DecodingError, InvalidResponse, "not_json"),
+    ],
+)  # fmt: skip
+async def test_exchange_translates_each_transport_error(
+    fault: type[httpx.HTTPError], kind: type[DemoError], cause: str
+) -> None:
+    """What never arrived may be repeated; what may have arrived may have been billed. Only the facts are kept."""
+    error = await fail_with(fault(f"at {TARGET.base_url}/?api_key=canary-key"))
+    seconds = {"seconds": 5} if cause == "read_timeout" else {}
+    assert (type(error), error.facts) == (kind, {"vendor": "meitu", "cause": cause, **seconds})
+
+
+def test_exchange_translates_every_httpx_error_class() -> None:
+    """Every exception that httpx can raise while sending has a row that takes it, and no row hides behind another."""
+    kinds = [row[0] for row in TRANSPORT_ERRORS]
+    for fault in list_subclasses(httpx.HTTPError):
+        assert any(issubclass(fault, kind) for kind in kinds), fault
+    for place, kind in enumerate(kinds):
+        assert not any(issubclass(kind, earlier) for earlier in kinds[:place]), kind
+
+
+async def test_exchange_names_the_cause_of_a_failed_connection(network_escapes: list[str]) -> None:
+    """Over real sockets: an unknown name, a closed port and a server without TLS never got the call."""
+    assert (await fail_at("https://nowhere.invalid")).facts["cause"] == "dns"
+    assert network_escapes == ["look-up of nowhere.invalid"]
+    network_escapes.clear()
+    async with serve(b"HTTP/1.1 400 Bad Request\r\n\r\n", until=b"\x16") as address:
+        assert (await fail_at(f"https://{address}")).facts["cause"] == "tls"
+    error = await fail_at(f"http://{address}")  # nobody listens there any more
+    assert (type(error), error.facts["cause"]) == (Unreachable, "refused")
+
+
+@pytest.mark.parametrize("answer", [b"", b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"media'])
+async def test_exchange_that_breaks_off_may_have_been_billed(answer: bytes) -> None:
+    """Closed before the answer, or in the middle of it."""
+    async with serve(answer) as address:
+        error = await fail_at(f"http://{address}")
+    assert (type(error), error.facts["cause"]) == (OutcomeUnknown, "reset")

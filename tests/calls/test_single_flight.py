@@ -1,16 +1,17 @@
 """One intent, one call: who joins whom, what is kept for how long, and what outlives whoever waits."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from support.clock import ManualClock
-from support.scripted_call import VENDOR_REPLY, ScriptedCall, make_result, pending_reply, settle, submit
+from support.scripted_call import PHOTO_BYTES, VENDOR_REPLY, ScriptedCall, make_result, pending_reply, settle, submit
 
 from meitu_demo.calls import single_flight as module
 from meitu_demo.calls.pipeline import Phase, ProgressCallback, VendorReply
 from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.billing import Billing, classify_billing
-from meitu_demo.domain.errors import ShuttingDown
+from meitu_demo.domain.errors import DemoError, OutcomeUnknown, RateLimited, ShuttingDown
 
 
 @pytest.fixture
@@ -75,15 +76,20 @@ async def test_single_flight_repeats_a_paid_result_until_it_expires(
     assert not submit(single_flight, call).is_duplicate
 
 
-async def test_single_flight_evicts_the_oldest_result(clock: ManualClock) -> None:
-    """Pictures beyond the capacity go, oldest first; what is under way stays."""
-    single_flight, under_way = SingleFlight(90.0, max_bytes=5000), ScriptedCall(answer=pending_reply())
+@pytest.mark.parametrize("error", [None, OutcomeUnknown(cause="reset"), RateLimited()], ids=str)
+async def test_single_flight_evicts_the_oldest_pictures(clock: ManualClock, error: DemoError | None) -> None:
+    """Pictures beyond the capacity go, oldest first, those of failed calls as well; what is under way stays."""
+    single_flight, under_way = SingleFlight(90.0, max_bytes=6000), ScriptedCall(answer=pending_reply())
     submit(single_flight, under_way, key="under way")
-    call = ScriptedCall(pictures=[make_result(1000)])
-    for key in "abc":  # two pictures of 1000 bytes each
-        await submit(single_flight, call, key=key).result()
-    assert [submit(single_flight, call, key=key).is_duplicate for key in "cba"] == [True, True, False]
+    call = ScriptedCall(error=error, pictures=[make_result(1000)])
+    size = PHOTO_BYTES + (0 if error else 1000)
+    for number in range(9):
+        await asyncio.wait([submit(single_flight, call, key=str(number))._call.task])
+    single_flight.evict_expired()
+    assert single_flight.count_calls("one") == 1 + (6000 - PHOTO_BYTES) // size
     assert submit(single_flight, under_way, key="under way").is_duplicate
+    assert submit(single_flight, call, key="8").is_duplicate == (not isinstance(error, RateLimited))
+    assert not submit(single_flight, call, key="0").is_duplicate
     under_way.answer.set_result(VENDOR_REPLY)
 
 
@@ -141,7 +147,7 @@ async def test_single_flight_forgets_a_session(single_flight: SingleFlight) -> N
 async def test_single_flight_does_not_share_free_calls(single_flight: SingleFlight) -> None:
     """It is neither joined nor kept, and ends with its watcher, also when it is on its way."""
     calls = [ScriptedCall(answer=pending_reply()), ScriptedCall(answer=pending_reply())]
-    one, other = (single_flight.submit_unshared("one", call.ask, call.collect) for call in calls)
+    one, other = (single_flight.submit_unshared("one", call.spec) for call in calls)
     await settle()
     one.release()
     await settle()
@@ -179,7 +185,7 @@ async def test_single_flight_begins_no_call_after_drain(single_flight: SingleFli
     assert submit(single_flight, ScriptedCall(), key="paid").is_duplicate
     for begin in (
         lambda: submit(single_flight, ScriptedCall(), key="new"),
-        lambda: single_flight.submit_unshared("one", ScriptedCall().ask, ScriptedCall().collect),
+        lambda: single_flight.submit_unshared("one", ScriptedCall().spec),
     ):
         with pytest.raises(ShuttingDown):
             begin()
@@ -197,7 +203,7 @@ async def test_single_flight_close_waits_for_a_call_just_abandoned(single_flight
             await settle()
             written = True
 
-    handle = single_flight.submit("one", "key", ask, ScriptedCall().collect)
+    handle = single_flight.submit("one", "key", replace(ScriptedCall().spec, send=ask))
     await settle()
     handle.release()
     await asyncio.sleep(0)

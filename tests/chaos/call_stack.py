@@ -11,6 +11,7 @@ import httpx
 
 from meitu_demo.calls import pipeline
 from meitu_demo.calls.circuit_breaker import VendorHealth
+from meitu_demo.calls.in_flight_call import CallSpec
 from meitu_demo.calls.single_flight import CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import CallTarget, PreparedCall
@@ -42,7 +43,7 @@ class CallStack:
         async def fetch(reply: pipeline.VendorReply, on_progress: pipeline.ProgressCallback) -> pipeline.CallResult:
             return await pipeline.fetch_result(self.client, target, call, reply, on_progress=on_progress)
 
-        return self.single_flight.submit(session, f"{target.mode} {fingerprint}", send, fetch)
+        return self.single_flight.submit(session, f"{target.mode} {fingerprint}", CallSpec(send, fetch, target))
 
     def count_rows(self) -> Counter[str]:
         """Count the ledger's rows by state."""

@@ -25,6 +25,7 @@ from sqlalchemy import delete
 from meitu_demo.calls import pipeline
 from meitu_demo.calls import single_flight as single_flight_module
 from meitu_demo.calls.circuit_breaker import VendorHealth
+from meitu_demo.calls.in_flight_call import CallSpec
 from meitu_demo.calls.retry import RetryBudget
 from meitu_demo.calls.single_flight import FORCE_ANY, FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError, RateLimited
@@ -184,7 +185,7 @@ class ScriptedCallStack:
         async def fetch(reply: pipeline.VendorReply, on_progress: pipeline.ProgressCallback) -> pipeline.CallResult:
             return await pipeline.fetch_result(self.client, target, call, reply, on_progress=on_progress)
 
-        return self.single_flight.submit(model.session, model.endpoint_id, send, fetch, force=force)
+        return self.single_flight.submit(model.session, model.endpoint_id, CallSpec(send, fetch, target), force=force)
 
     def leave(self, waiter: Waiter) -> None:
         """Close a visitor's page."""

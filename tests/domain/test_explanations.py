@@ -66,22 +66,6 @@ def test_explain_quotes_an_unlisted_code() -> None:
     assert "may have been billed" in explanation.why
 
 
-@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
-def test_explain_uses_the_status_without_a_code(vendor_id: str) -> None:
-    """If a vendor sends no code, the HTTP status finds the explanation."""
-    explanation = explain(VendorError(vendor_id, "", http_status=401), "en")
-    assert explanation.slug == "key_refused"
-    assert explanation.code.endswith(" 401")
-
-
-def test_explain_reads_the_message_before_the_code() -> None:
-    """A used-up package is explained as such even under 415, the vendor's code for an internal error."""
-    used_up = VendorError("meitu", "415", vendor_message="权益已耗尽:no right package found", http_status=415)
-    assert explain(used_up, "en").slug == "out_of_credits"
-    assert "billed" not in explain(used_up, "en").why
-    assert explain(VendorError("meitu", "415", http_status=415), "en").slug == "vendor_fault"
-
-
 def test_explain_a_retired_api() -> None:
     """A 404 of facial aesthetics says what is known of it, clears key and photo, and points to the engine."""
     explanation = explain(VendorError("ailab", "ERROR_AI_NOT_EXISTS", http_status=404), "en")

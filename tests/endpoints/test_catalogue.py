@@ -1,16 +1,12 @@
 """Every endpoint of the catalogue from end to end, and that the declarations do not trip over each other."""
 
 import base64
-import json
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from support.unbilled_call import run_unbilled
 
 from meitu_demo.calls.targets import TargetResolver
-from meitu_demo.domain.controls import Choice, Strength
-from meitu_demo.domain.model import CallTarget, Credentials, Endpoint, Photo
 from meitu_demo.domain.translations import list_languages, translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.photos import codec
@@ -51,53 +47,6 @@ def test_catalogue_declarations_are_complete(name: str) -> None:
         for control in endpoint.controls:
             assert translate(f"controls.{control.name}.label", language)
             assert translate(f"api.{control.name}", language)
-
-
-def wire(endpoint: Endpoint) -> dict[str, object]:
-    """The fields that a call with defaults sends beside the photo."""
-    route = CallTarget(
-        endpoint.vendor_id, "https://host", Credentials(SecretStr("k"), SecretStr("s")), is_billable=True
-    )
-    vendor_id = VENDORS[endpoint.vendor_id]
-    request = vendor_id.build(endpoint, route, Photo(b"x", "image/jpeg", 1, 1), endpoint.validate({}))
-    if vendor_id.build_body:
-        return dict(json.loads(request.content)["parameter"])
-    return {control.wire_name: "" for control in endpoint.controls} | dict(endpoint.constant_fields)
-
-
-def test_catalogue_wire_fields_are_the_documented_ones() -> None:
-    """Spelled as on the vendors' pages, and no field that a page does not name."""
-    assert wire(CATALOGUE["face_fuse"]) == {"rsp_media_type": "base64", "faceFusePPType": "gjw4tjeloaba2psk973"}
-    assert wire(CATALOGUE["anime_avatar"]) == {"rsp_media_type": "jpg", "version": "1.0.0"}
-    assert wire(CATALOGUE["quality_restoration"]) == {"rsp_media_type": "base64"}
-    assert set(wire(CATALOGUE["facial_aesthetics"])) == {"shape_type", "strength"}
-
-
-def test_catalogue_limits_are_the_documented_ones() -> None:
-    """In pixels, both ends included, and bytes."""
-    for name in ("face_fuse", "anime_avatar", "quality_restoration"):
-        limits = CATALOGUE[name].limits
-        assert (limits.min_side_px, limits.max_side_px, limits.max_bytes) == (48, 4096, 2 * 1024 * 1024)
-        assert limits.media_types == ("image/jpeg", "image/png")
-    limits = CATALOGUE["facial_aesthetics"].limits
-    assert (limits.min_side_px, limits.max_side_px, limits.max_bytes) == (11, 1999, 3 * 1024 * 1024)
-    assert set(limits.media_types) == {"image/jpeg", "image/png", "image/bmp"}
-
-
-def test_catalogue_controls_are_the_documented_ones() -> None:
-    """22 shapes, a strength from 0 to 1, two versions, both documented templates and typed ones."""
-    shape, strength = CATALOGUE["facial_aesthetics"].controls
-    assert isinstance(shape, Choice)
-    assert shape.options == tuple(str(n) for n in range(22))
-    assert isinstance(strength, Strength)
-    assert (strength.low, strength.high) == (0, 1)
-    (version,) = CATALOGUE["anime_avatar"].controls
-    assert isinstance(version, Choice)
-    assert version.options == ("1.0.0", "2.0.0")
-    (template,) = CATALOGUE["face_fuse"].controls
-    assert isinstance(template, Choice)
-    assert {"gjw4tjeloaba2psk973", "08bp4tnfkm560qv6"} <= set(template.options)
-    assert template.allows_custom
 
 
 @pytest.mark.parametrize("name", ALL)

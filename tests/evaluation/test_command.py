@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -79,13 +80,14 @@ def count_billed(out: Path) -> tuple[int, int]:
 
 
 def test_command_writes_a_report_and_takes_it_up_again(tmp_path: Path, portrait: bytes, faceless: bytes) -> None:
-    """From a ZIP: figures, labelled pictures, one file without references; the threshold decides; then nothing is left
-    to do.
+    """From a ZIP: figures, labelled pictures, one file without references, closed to others even in an open folder; the
+    threshold decides; then nothing is left to do.
     """
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
         for name, data in {"Anna 安娜.jpg": portrait, "cup.jpg": faceless, "notes.txt": b"hello"}.items():
             archive.writestr(name, data)
     out = tmp_path / "report"
+    out.mkdir(mode=0o755)
     arguments = [str(tmp_path / "in.zip"), "--endpoint", "face_fuse", "--endpoint", "facial_aesthetics", "--values",
                  "strength=0.8", "shape_type=8", "--out", str(out), "--min-success", "0.9"]  # fmt: skip
     first = evaluate(arguments, environ(tmp_path))
@@ -103,7 +105,7 @@ def test_command_writes_a_report_and_takes_it_up_again(tmp_path: Path, portrait:
     html = (out / "report.html").read_text("utf-8")
     assert html.count("data:image/jpeg;base64,") == 2 * 2 + 2  # the photo in each of its tiles, and the results
     assert not re.search(r"(src|href)=\"(?!data:)|url\((?!\"?data:)|@import|<script", html)
-    assert oct(out.stat().st_mode & 0o777) == "0o700"
+    assert not [path for path in out.iterdir() if path.stat().st_mode & 0o077]
     second = evaluate([*arguments[:-1], "0.4", "--language", "zh"], environ(tmp_path))
     assert (second.returncode, "answered before: 4" in second.stderr) == (0, True), second.stderr
     assert "<title>人像接口评测</title>" in (out / "report.html").read_text("utf-8")
@@ -122,6 +124,21 @@ def test_command_says_what_is_wrong(photos: Path, tmp_path: Path, arguments: lis
     ended = evaluate([str(photos), "--out", str(tmp_path / "out"), *arguments], environ(tmp_path))
     assert ended.returncode == 2
     assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_command_that_cannot_write_says_that_calls_are_missing(photos: Path, tmp_path: Path) -> None:
+    """A disk that takes no more ends the run with 3, not with 2, which means that nothing was sent."""
+
+    def limit_file_size() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # in bytes: the journal fits, a picture does not
+
+    ended = subprocess.run(
+        [*COMMAND, str(photos), "--endpoint", "quality_restoration", "--out", str(tmp_path / "out")],
+        env=environ(tmp_path), capture_output=True, text=True, timeout=600, preexec_fn=limit_file_size,
+    )  # fmt: skip
+    assert ended.returncode == 3, ended.stderr
+    assert "File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -170,7 +187,7 @@ def test_command_is_stopped_and_pays_for_nothing_twice(
         stopped_at = time.time()
         process.send_signal(ending)
         if ending is signal.SIGINT:
-            _await_file(out / "report.html")
+            _await((out / "report.html").exists)
             assert time.time() - stopped_at < 1.0 * SLOW_MACHINE
     finally:
         _, errors = process.communicate(timeout=60)
@@ -196,13 +213,9 @@ def _await_outcomes(journal: Path, count: int) -> None:
     _await(lambda: journal.exists() and journal.read_text("utf-8").count('"outcome"') >= count)
 
 
-def _await_file(path: Path) -> None:
-    _await(path.exists)
-
-
-def _await(is_there: object) -> None:
+def _await(is_there: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
-    while not is_there():  # type: ignore[operator]
+    while not is_there():
         assert time.monotonic() < end
         time.sleep(0.02)
 

@@ -21,6 +21,7 @@ from meitu_demo.evaluation.photo_set import collect_photos, list_files
 from meitu_demo.evaluation.plan import TARGETS, Job, Plan, Setup
 from meitu_demo.evaluation.runner import Authority, EvaluationRun
 from meitu_demo.evaluation.summary import summarize
+from meitu_demo.ledger.async_ledger import PaidCall
 from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 from meitu_demo.service import Caller, CallService
@@ -168,6 +169,30 @@ async def test_run_is_stopped_and_resumed_without_paying_twice(
         vendor.held, vendor.answer = None, lambda number: None
         await run(service, plan, outcomes)
     assert (count(outcomes), vendor.billed, billed(outcomes)) == ({SUCCESS: 12}, 12, 12)
+
+
+async def test_run_stopped_while_a_call_is_being_sent_pays_for_nothing_twice(
+    vendor: Vendor, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that is not sent yet when the run is stopped, and is sent a moment later, may have been billed."""
+    journal = MemoryJournal()
+    mark_sent = PaidCall.mark_sent
+
+    async def mark_sent_and_stop(call: PaidCall, bytes_sent: int) -> None:
+        await mark_sent(call, bytes_sent)
+        made.stop()
+
+    monkeypatch.setattr(PaidCall, "mark_sent", mark_sent_and_stop)
+    async with service_of(vendor, tmp_path) as service:
+        made = EvaluationRun(service, plan, journal, journal.save, AGREED)  # type: ignore[arg-type]
+        await made.run()
+    sent = vendor.requests
+    assert sent >= 1
+    assert [outcome.charge for outcome in journal.outcomes.values()] == [Charge.MAYBE] * sent
+    monkeypatch.undo()
+    async with service_of(vendor, tmp_path) as service:  # a new process: single flight remembers nothing
+        await run(service, plan, journal.outcomes)
+    assert vendor.requests == PHOTO_COUNT
 
 
 async def test_run_tells_which_calls_are_under_way(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:

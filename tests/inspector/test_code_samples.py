@@ -2,12 +2,10 @@
 
 import ast
 import json
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from support.unbilled_call import run_unbilled
+from support.uvicorn_server import uvicorn_server
 
 from inspector.conftest import KEYS, Execute
 from meitu_demo.calls.pipeline import CallResult
@@ -96,35 +99,22 @@ def test_code_samples_report_a_refusal(
 # ── On the wire ───────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass
 class Vendor:
-    """A server that rejects every request and records it."""
+    """A server on a local port that rejects every request and records it."""
 
     address: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
 
+    async def answer(self, request: Request) -> JSONResponse:
+        path = f"{request.url.path}?{request.url.query}"
+        self.requests.append(parse_request(path, dict(request.headers), await request.body()))
+        return JSONResponse({"ErrorCode": 20099, "ErrorMsg": "NOT_TODAY"}, 400)
+
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
-    """The recording server on a local port."""
-    server_log = Vendor()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            server_log.requests.append(parse_request(self.path, dict(self.headers.items()), body))
-            answer = b'{"ErrorCode": 20099, "ErrorMsg": "NOT_TODAY"}'
-            self.send_response(400)
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *args: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server_log.address = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server_log
-        server.shutdown()
+    vendor = Vendor()
+    with uvicorn_server(Starlette(routes=[Route("/{path:path}", vendor.answer, methods=["POST"])])) as vendor.address:
+        yield vendor
 
 
 def parse_request(raw_path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:

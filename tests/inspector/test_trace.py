@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
@@ -12,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from support.unbilled_call import run_unbilled
+from support.unbilled_call import LIVE, LIVE_AILAB, RESHAPE, RESTORE, Handler, run_answered, run_unbilled
 
 from meitu_demo.calls import retry
-from meitu_demo.calls.pipeline import CallResult, prepare, send
+from meitu_demo.calls.pipeline import prepare, send
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.domain.errors import (
     DemoError,
@@ -28,28 +26,15 @@ from meitu_demo.domain.errors import (
     VendorError,
 )
 from meitu_demo.domain.model import CallTarget, Credentials, Photo
-from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.inspector.capture import capture_request, capture_response
 from meitu_demo.inspector.trace import PHASES, Span, Stopwatch, Trace
 from meitu_demo.settings import Settings
 from meitu_demo.vendors import VENDORS
 
-RESTORE, RESHAPE = CATALOGUE["quality_restoration"], CATALOGUE["facial_aesthetics"]
-KEYS = Credentials(SecretStr("canary-key"), SecretStr("canary-secret"))
-LIVE = CallTarget("meitu", "https://openapi.mtlab.meitu.com", KEYS, is_billable=True)
-LIVE_AILAB = CallTarget("ailab", "https://www.ailabapi.com", KEYS, is_billable=True)
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-async def called(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> CallResult:
-    endpoint = RESTORE if route.vendor_id == "meitu" else RESHAPE
-    async with httpx.AsyncClient(transport=httpx.MockTransport(handler), timeout=60) as client:
-        return await run_unbilled(client, route, endpoint, photo, {})
-
 
 async def failed(handler: Handler, photo: bytes, route: CallTarget = LIVE) -> tuple[DemoError, Trace]:
     with pytest.raises(DemoError) as caught:
-        await called(handler, photo, route)
+        await run_answered(handler, photo, route)
     assert isinstance(caught.value.trace, Trace)
     assert "trace" not in caught.value.facts
     assert "Trace" not in repr(caught.value)
@@ -127,7 +112,7 @@ async def test_capture_response(portrait: bytes) -> None:
     """Status, informative headers, and the body with its picture shortened and of its link the host alone."""
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}], "request_id": "r-1"}
     headers = {"x-request-id": "r-1", "x-tracker": "t", "set-cookie": "s=1", "x-ratelimit-remaining": "7"}
-    outcome = await called(lambda _: httpx.Response(200, json=body, headers=headers), portrait)
+    outcome = await run_answered(lambda _: httpx.Response(200, json=body, headers=headers), portrait)
     assert outcome.trace is not None
     captured = outcome.trace.response
     assert captured is not None
@@ -199,7 +184,7 @@ async def test_trace_counts_each_attempt(portrait: bytes, monkeypatch: pytest.Mo
             raise answer
         return answer
 
-    outcome = await called(handler, portrait)
+    outcome = await run_answered(handler, portrait)
     assert outcome.trace is not None
     assert outcome.trace.attempts == 3
     attempt = ["wait", "vendor"]
@@ -241,10 +226,10 @@ async def test_trace_is_none_if_nothing_was_sent(portrait: bytes) -> None:
     def never(request: httpx.Request) -> httpx.Response:
         raise AssertionError("nothing may be sent")
 
+    with pytest.raises(ImageRejected) as refused:
+        await run_answered(never, b"no photo")
+    order = await prepare(RESTORE, portrait, {})
     async with httpx.AsyncClient(transport=httpx.MockTransport(never)) as client:
-        with pytest.raises(ImageRejected) as refused:
-            await run_unbilled(client, LIVE, RESTORE, b"no photo", {})
-        order = await prepare(RESTORE, portrait, {})
         with pytest.raises(RateLimited) as busy:
             await send(client, LIVE, order, open_paid_call=lambda: nullcontext(Full()))  # type: ignore[arg-type, return-value]
     assert refused.value.trace is None
@@ -259,7 +244,7 @@ async def test_trace_failure_does_not_fail_the_call(portrait: bytes, monkeypatch
 
     monkeypatch.setattr("meitu_demo.inspector.trace.capture_response", odd)
     body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
-    outcome = await called(lambda _: httpx.Response(200, json=body), portrait)
+    outcome = await run_answered(lambda _: httpx.Response(200, json=body), portrait)
     assert (outcome.result_photo.data, outcome.trace) == (portrait, None)
 
 
@@ -278,20 +263,3 @@ def test_stopwatch_merges_and_resumes_phases() -> None:
     now[0] += 1
     assert later.stop()[-1] == Span("vendor", 6, 11)
     assert {"prepare", "send", "vendor"} < set(PHASES)
-
-
-def test_capture_request_is_fast(portrait_photo: Photo, figure: Callable[[str], None]) -> None:
-    """Capturing takes little more than parsing the bodies once."""
-    small = replace(portrait_photo, data=b"\xff\xd8" + bytes(600))
-    large = replace(portrait_photo, data=bytes(2_000_000))
-    times = {}
-    for name, photo in (("small", small), ("2 MB", large)):
-        request = VENDORS["meitu"].build(RESTORE, LIVE, photo, {})
-        laps = []
-        for _ in range(21):
-            start = time.perf_counter()
-            capture_request(request, LIVE)
-            laps.append(time.perf_counter() - start)
-        times[name] = sorted(laps)[10] * 1000
-    figure(f"a request is captured in {times['small']:.2f} ms; with a photo of 2 MB in {times['2 MB']:.1f} ms")
-    assert times["small"] < 20  # on any machine, however busy

@@ -57,12 +57,6 @@ def ask_ailab(server: httpx.AsyncClient, portrait: bytes) -> Ask:
 
 # ── Photos with something wrong ─────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture(scope="session")
-def cut_face() -> bytes:
-    """The astronaut cropped through the middle of the face."""
-    return codec.encode(np.ascontiguousarray(load_astronaut()[0:320, 200:512]))
-
-
-@pytest.fixture(scope="session")
 def small_face() -> bytes:
     """The astronaut shrunk until the face is about 38 px, below the documents' 48."""
     return codec.encode(np.asarray(cv2.resize(load_astronaut(), (180, 180), interpolation=cv2.INTER_AREA), np.uint8))

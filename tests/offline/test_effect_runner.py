@@ -1,7 +1,6 @@
 """The engine: limits before effects, a bounded number of workers, and no more of a picture decoded than is allowed."""
 
 import asyncio
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -57,10 +56,10 @@ def test_a_photo_over_the_limits_never_meets_the_effect(photo: bytes, slug: str)
 def test_sides_are_held_before_pixels_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file that swells to a huge picture is refused by its header."""
 
-    def decode(data: bytes, **options: Any) -> Any:
+    def decode(opened: object) -> Any:
         raise AssertionError("nothing may be decoded")
 
-    monkeypatch.setattr(codec, "decode", decode)
+    monkeypatch.setattr(codec, "decode_opened", decode)
     with pytest.raises(ImageRejected) as caught:
         effect_runner.apply_effect(endpoint(never), sized(900, 900), {})
     assert caught.value.slug == "image_too_many_pixels"
@@ -70,29 +69,6 @@ def test_a_wrong_value_never_meets_the_photo() -> None:
     """Values are checked first."""
     with pytest.raises(ValueRejected):
         effect_runner.apply_effect(endpoint(never), b"", {"shape_type": "99"})
-
-
-async def test_only_so_many_effects_run_at_a_time() -> None:
-    """The rest wait their turn, and all are done."""
-    running, most, lock = 0, 0, threading.Lock()
-    gate = threading.Event()
-
-    def effect(image: Any, values: Any) -> Any:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-            if running == effect_runner.MAX_CONCURRENT:
-                gate.set()
-        assert gate.wait(60)
-        with lock:
-            running -= 1
-        return image
-
-    runner = effect_runner.OfflineEngine()
-    results = await asyncio.gather(*(runner.run_effect(endpoint(effect), sized(30, 30), {}) for _ in range(10)))
-    assert len(results) == 10
-    assert most == effect_runner.MAX_CONCURRENT
 
 
 async def test_whoever_leaves_takes_the_slot_along_until_the_thread_has_ended() -> None:

@@ -22,13 +22,11 @@ from support.unbilled_call import run_unbilled
 from meitu_demo.calls.exchange import MAX_RESPONSE_BYTES
 from meitu_demo.calls.pipeline import CallResult
 from meitu_demo.domain.billing import Billing
-from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
-from meitu_demo.domain.explanations import explain
+from meitu_demo.domain.errors import DemoError, VendorError
 from meitu_demo.domain.model import CallTarget, Credentials
-from meitu_demo.domain.translations import load_toml, translate
+from meitu_demo.domain.translations import load_toml
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import create_app
-from meitu_demo.offline import faults as lab_module
 from meitu_demo.offline.faults import CODE_PREFIX, FAULT_HANDLERS, FAULTS, RESPONSE_FAULTS, resolve_fault
 
 IMPATIENT = httpx.Timeout(20, read=0.3)
@@ -182,16 +180,6 @@ async def test_what_is_never_read_stands_still(lab: str) -> None:
     async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
         with pytest.raises(httpx.WriteTimeout):
             await client.post(lab + TIDYUP, headers={"x-fault": "timeout_before"}, content=endless())
-
-
-@pytest.mark.parametrize("name", ["reset", *sorted(NEVER_ANSWERED)])
-async def test_in_process_the_verdict_is_the_same(name: str, portrait: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no connection to cut off and no time-out, the nearest thing happens, and it comes to an end."""
-    monkeypatch.setattr(lab_module, "MAX_HOLD_S", 0.2)
-    transport = httpx.ASGITransport(create_app(lab=True), raise_app_exceptions=False)
-    found = await called("http://lab.test", name, "face_fuse", portrait, transport)
-    assert isinstance(found, OutcomeUnknown | InvalidResponse)
-    assert translate("billing.unknown.why", "en") in explain(found, "en").why
 
 
 def test_a_server_that_always_fails_and_still_stops(portrait: bytes) -> None:

@@ -4,16 +4,15 @@ import base64
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from client_requests import KEYS, PATHS, TIDYUP
+from client_requests import PATHS
+from support.failure_lab_server import serve_vendor
 from support.unbilled_call import run_unbilled
 
-import meitu_demo
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.endpoints import CATALOGUE
@@ -21,27 +20,12 @@ from meitu_demo.offline import create_app
 from meitu_demo.photos import codec
 from meitu_demo.settings import Settings
 
-PROJECT = Path(meitu_demo.__file__).resolve().parents[1]
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """`python -m meitu_demo.offline` on a port that is free; its address."""
-    command = [sys.executable, "-u", "-m", "meitu_demo.offline", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        lines = []
-        for line in process.stderr:
-            lines.append(line)
-            if "running on" in line:
-                break
-        else:
-            pytest.fail("".join(lines))
-        yield line.split("running on ")[1].split()[0]
-        process.terminate()
-        rest = process.stderr.read()
-    assert "api_key" not in rest  # no access log: a line would hold the keys
-    assert "Traceback" not in rest
+    """The stand-alone server's address."""
+    with serve_vendor() as found:
+        yield found
 
 
 @pytest.fixture
@@ -55,12 +39,8 @@ def ask_file(portrait: bytes, tmp_path: Path) -> Path:
 
 
 def curl(*arguments: str) -> httpx.Response:
-    """What curl gets. Where there is no curl, the same request by httpx."""
-    program = shutil.which("curl")
-    if program is None:
-        url, _, body, *_ = arguments
-        content = Path(body.removeprefix("@")).read_bytes()
-        return httpx.post(url, content=content, headers={"Content-Type": "application/json"}, timeout=60)
+    """What curl gets."""
+    program = shutil.which("curl") or pytest.skip("there is no curl on this machine")
     command = [program, "--silent", "--show-error", "--noproxy", "*", "-X", "POST", *arguments, "-w", "\n%{http_code}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     body, _, status = done.stdout.rpartition("\n")
@@ -77,33 +57,6 @@ def test_the_documents_curl_lines(name: str, address: str, ask_file: Path) -> No
     assert response.status_code == 200, response.text
     media = response.json()["media_info_list"][0]
     assert min(codec.read_size(base64.b64decode(media["media_data"]))) >= 100
-
-
-def test_refusals_over_the_port(address: str, ask_file: Path) -> None:
-    """An empty key and an unknown path, as from the vendor."""
-    refused = httpx.post(f"{address}{PATHS['face_fuse']}?api_key=&api_secret=xxx", content=ask_file.read_bytes())
-    assert (refused.status_code, refused.json()["ErrorCode"]) == (401, 90002)
-    unknown = httpx.post(f"{address}/v9/facefuse?api_key=xxx&api_secret=xxx")
-    assert unknown.json() == {"error_code": 1000404, "message": "no route found"}
-
-
-def test_the_form_and_its_link(address: str, portrait: bytes) -> None:
-    """AILab's call by multipart; the link leads back to the same port."""
-    response = httpx.post(
-        address + TIDYUP, headers={"ailabapi-api-key": "xxx"}, data={"shape_type": "8", "strength": "1"},
-        files={"image": ("me.jpg", portrait, "image/jpeg")}, timeout=60,
-    )  # fmt: skip
-    url = response.json()["data"]["image_url"]
-    assert url.startswith(f"{address}/results/")
-    assert codec.read_size(httpx.get(url).content) == (320, 320)
-
-
-def test_a_private_link_is_refused_by_default(address: str) -> None:
-    """The server does not fetch from its own machine unless it was started so."""
-    media = {"media_data": f"{address}/results/x.jpg", "media_profiles": {"media_data_type": "url"}}
-    body = {"parameter": {"rsp_media_type": "jpg"}, "media_info_list": [media]}
-    response = httpx.post(f"{address}{PATHS['quality_restoration']}", params=KEYS, json=body)
-    assert response.json()["ErrorCode"] == 10003
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from support.failure_lab_server import NEVER_ANSWERED
 from support.quoting_vendor import ANSWERS, HOME, WRITINGS, Vendor, quoting
 from support.secret_finder import seen
 from support.uvicorn_server import uvicorn_port
@@ -66,7 +67,6 @@ ENV = {
 LOGGERS = ("", "meitu_demo", "httpx", "httpcore", "gradio", "uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy",
         "sqlalchemy.engine", "sqlalchemy.pool", "asyncio", "PIL", "multipart", "python_multipart")  # fmt: skip
 LANGUAGES = ("en", "zh")
-NEVER_ANSWERED = {"timeout_before", "timeout_after", "drip"}
 CODES = {
     "refused": ("20003", "ERROR_PARAMETERS"),
     "for load": ("90024", "ERROR_QPS"),

@@ -1,147 +1,24 @@
-"""API keys of the app: none appears in errors, results, logs or reprs."""
+"""Keys of the app: redacted for as long as their objects live, and no part of one is shown where a text is cut."""
 
 import copy
 import gc
-import io
-import logging
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
-from support.unbilled_call import run_unbilled
 
-from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.calls.targets import TargetResolver
 from meitu_demo.calls.url_policy import check_allowed_host
-from meitu_demo.domain.errors import DemoError, LinkRejected, ValueRejected, VendorError
+from meitu_demo.domain.errors import LinkRejected, ValueRejected, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.failure_lab import LAB_CREDENTIALS
 from meitu_demo.redaction.secrets import redact
 from meitu_demo.settings import Settings
 
 CANARY = "CANARY0KEY0CANARY"
-SETTINGS = Settings.from_env(
-    {
-        "MEITU_API_KEY": CANARY, "MEITU_API_SECRET": CANARY, "AILAB_API_KEY": CANARY, "RAPIDAPI_KEY": CANARY,
-        "LOG_LEVEL": "DEBUG",
-    }
-)  # fmt: skip
-URL = f"https://obs.mtlab.meitu.com/mtopen/{CANARY}/2026/x.png"
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that any logger writes at DEBUG, as a handler with a plain formatter writes it, traces included."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.setLevel(before)
-    root.removeHandler(handler)
-
-
-def echo(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(400, json={"ErrorCode": 10000, "ErrorMsg": f"bad request {request.url}", "Data": None})
-
-
-def echo_ailab(request: httpx.Request) -> httpx.Response:
-    detail = {"code": "ERROR_PARAMETERS", "message": f"bad key={CANARY}"}
-    return httpx.Response(400, json={"error_detail": detail})
-
-
-def link_in_answer(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, json={"media_info_list": [{"media_data": URL}], "data": {"image_url": URL}})
-
-
-def link_to_other_host(request: httpx.Request) -> httpx.Response:
-    url = URL.replace("meitu.com", "example")
-    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
-
-
-def expired(request: httpx.Request) -> httpx.Response:
-    if request.method == "GET":
-        return httpx.Response(404, text=str(request.url))
-    url = str(request.url.copy_with(path=f"/{CANARY}/x.png", query=None))
-    return httpx.Response(200, json={"media_info_list": [{"media_data": url}], "data": {"image_url": url}})
-
-
-def lost(request: httpx.Request) -> httpx.Response:
-    raise httpx.ReadTimeout(f"while at {request.url}", request=request)
-
-
-def reset(request: httpx.Request) -> httpx.Response:
-    raise httpx.RemoteProtocolError(f"while at {request.url}", request=request)
-
-
-def text(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(502, text=f"upstream {request.url} {request.headers}")
-
-
-@pytest.mark.parametrize("answer", [echo, echo_ailab, link_in_answer, link_to_other_host, expired, lost, reset, text])
-@pytest.mark.parametrize("name", ["quality_restoration", "facial_aesthetics"])
-async def test_failed_live_call_leaks_no_key(
-    answer: Callable[[httpx.Request], httpx.Response],
-    name: str,
-    log: io.StringIO,
-    portrait: bytes,
-    network_escapes: list[str],
-) -> None:
-    """The key is not in the error, its trace, any DEBUG log or the explanation, even if the vendor echoes it."""
-    endpoint = CATALOGUE[name]
-    client = create_http_client(SETTINGS, create_offline())
-    client._transport = httpx.MockTransport(answer)
-    async with client:
-        with pytest.raises(DemoError) as caught:
-            await run_unbilled(client, TargetResolver(SETTINGS).resolve(endpoint.vendor_id), endpoint, portrait, {})
-    error = caught.value
-    for language in ("en", "zh"):
-        explained = explain(error, language)
-        assert CANARY not in repr(explained)
-        assert CANARY not in explained.as_text()
-    assert CANARY not in str(error)
-    assert CANARY not in repr(error)
-    logging.getLogger("test").error("a call failed", exc_info=error)
-    assert CANARY not in log.getvalue()
-    network_escapes.clear()  # the link's host was looked up, in vain
-
-
-async def test_successful_live_call_leaks_no_key(log: io.StringIO, portrait: bytes) -> None:
-    """The key is neither in the result nor in the log, with httpx's log turned up."""
-    import base64
-
-    body = {"media_info_list": [{"media_data": base64.b64encode(portrait).decode()}]}
-    client = create_http_client(SETTINGS, create_offline())
-    client._transport = httpx.MockTransport(lambda request: httpx.Response(200, json=body))
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    async with client:
-        endpoint = CATALOGUE["quality_restoration"]
-        outcome = await run_unbilled(client, TargetResolver(SETTINGS).resolve("meitu"), endpoint, portrait, {})
-    assert outcome.mode == "live"
-    assert CANARY not in repr(outcome)
-    assert CANARY not in log.getvalue()
-
-
-def test_reprs_of_settings_and_targets_hold_no_key() -> None:
-    """Settings, call targets and statuses print without keys."""
-    routes = TargetResolver(SETTINGS)
-    registered: list[Any] = [
-        SETTINGS,
-        routes.resolve_live("meitu"),
-        routes.resolve_live("ailab"),
-        routes.get_status("meitu"),
-    ]
-    assert CANARY not in repr(registered)
-    assert CANARY not in str(registered)
+SETTINGS = Settings.from_env({"AILAB_API_KEY": CANARY})  # keeps it registered
 
 
 def test_settings_register_their_secrets() -> None:
@@ -201,14 +78,3 @@ def test_truncated_facts_show_no_part_of_a_key() -> None:
     for error in (link_in_answer.value, value.value):
         assert CANARY[-8:].lower() not in str(error.facts).lower()
         assert CANARY[:8].lower() not in str(error.facts).lower()
-
-
-async def test_offline_server_logs_no_key(log: io.StringIO, portrait: bytes) -> None:
-    """A real key that is sent to the offline server is in no response and in no log line, faults included."""
-    transport = httpx.ASGITransport(create_offline())
-    async with httpx.AsyncClient(transport=transport, base_url="http://offline.test") as client:
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        for path in ("/v3/facefuse", "/v1/nowhere"):
-            response = await client.post(f"{path}?api_key={CANARY}&api_secret={CANARY}", content=b"{")
-            assert CANARY not in response.text
-    assert CANARY not in log.getvalue()

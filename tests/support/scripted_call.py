@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from meitu_demo.calls.in_flight_call import CallSpec
 from meitu_demo.calls.pipeline import CallResult, Phase, ProgressCallback, VendorReply
 from meitu_demo.calls.single_flight import FORCE_NONE, CallHandle, SingleFlight
 from meitu_demo.domain.errors import DemoError
 from meitu_demo.domain.model import ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
+from support.unbilled_call import LIVE
 
+PHOTO_BYTES = 1000
 VENDOR_REPLY = VendorReply(ParsedResponse(ResultLink("http://vendor.invalid/1")), 0.0, 0)
 
 
@@ -31,6 +34,10 @@ class ScriptedCall:
     asked: int = 0
     sent: int = 0
     recorded: int = 0
+
+    @property
+    def spec(self) -> CallSpec:
+        return CallSpec(self.ask, self.collect, LIVE, photo_bytes=PHOTO_BYTES)
 
     async def ask(self, watch: ProgressCallback) -> VendorReply:
         self.asked += 1
@@ -60,7 +67,8 @@ class ScriptedCall:
 def submit(
     single_flight: SingleFlight, call: ScriptedCall, again: int = FORCE_NONE, session: str = "one", key: str = "key"
 ) -> CallHandle:
-    return single_flight.submit(session, key, call.ask, call.collect, force=again)
+    """Submit `call`, which sends a photo of `PHOTO_BYTES`."""
+    return single_flight.submit(session, key, call.spec, force=again)
 
 
 def pending_reply() -> "asyncio.Future[VendorReply]":

@@ -5,11 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown, VendorError
+from meitu_demo.domain.errors import InvalidResponse, VendorError
 from meitu_demo.domain.explanations import explain
 from meitu_demo.domain.model import CallTarget, Credentials, ParsedResponse, Photo, ResultLink
 from meitu_demo.endpoints import CATALOGUE
@@ -168,23 +166,9 @@ def test_ailab_parse_reads_the_marketplaces_errors(status: int, message: str, sl
     assert explain(error, "en").slug == slug
 
 
-def test_ailab_parse_takes_an_html_404_for_a_retired_api() -> None:
-    """A 404 in HTML, the answer of a removed route, is explained as a retired API."""
-    assert explain(failure(404, b"<html>404</html>"), "en").slug == "api_retired"
-
-
 def test_ailab_parse_keeps_the_request_id_of_an_error_without_code() -> None:
     """An error without a code has the request id, because the vendor's support asks for it."""
     assert failure(403, {"request_id": "r", "message": "no"}).request_id == "r"
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"message": "upstream"}'])
-def test_ailab_parse_leaves_the_outcome_of_a_5xx_without_code_unknown(status: int, body: bytes) -> None:
-    """A 5xx without a code is an OutcomeUnknown: the call may have been processed and billed."""
-    with pytest.raises(OutcomeUnknown) as caught:
-        ailab.parse(answer(status, body))
-    assert caught.value.facts["http_status"] == status
 
 
 @pytest.mark.parametrize(
@@ -208,23 +192,3 @@ def test_ailab_parse_names_the_fault_of_an_undocumented_200(body: bytes, cause: 
     with pytest.raises(InvalidResponse) as caught:
         ailab.parse(answer(200, body))
     assert caught.value.facts["cause"] == cause
-
-
-names = st.sampled_from(
-    ["error_code", "error_code_str", "error_msg", "error_detail", "code", "message", "data", "image_url", "request_id"]
-)
-leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-jsons = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5), max_leaves=20
-)
-
-
-@given(status=st.integers(200, 599), body=st.binary(max_size=200) | jsons)
-def test_ailab_parse_survives_any_bytes_and_json(status: int, body: Any) -> None:
-    """No bytes and no JSON under any status make parsing raise anything else, and every error can be explained."""
-    try:
-        reply = ailab.parse(answer(status, body))
-    except DemoError as error:
-        explain(error, "en").as_text()
-        return
-    assert isinstance(reply.media, ResultLink)

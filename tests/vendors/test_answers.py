@@ -7,10 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from meitu_demo.domain.billing import Billing, classify_billing
-from meitu_demo.domain.errors import DemoError, InvalidResponse, VendorError
+from meitu_demo.domain.errors import DemoError, InvalidResponse, OutcomeUnknown
 from meitu_demo.domain.explanations import Explanation, explain
+from meitu_demo.domain.model import ResultLink
 from meitu_demo.domain.vendor_codes import find_vendor_code
 from meitu_demo.redaction.text import MAX_CLEAN_CHARS
 from meitu_demo.vendors import VENDORS
@@ -106,6 +109,18 @@ def test_answers_in_html_do_not_accuse_the_key(vendor_id: str, status: int) -> N
         assert classify_billing(error) is Billing.REFUSED
 
 
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"<html>Bad Gateway</html>", b'{"message": "upstream"}', b'{"parameter":']
+)
+def test_answers_with_5xx_and_no_code_may_have_been_billed(vendor_id: str, status: int, body: bytes) -> None:
+    """The call may have been processed before the server failed."""
+    error = receive(vendor_id, status, body)
+    assert isinstance(error, OutcomeUnknown)
+    assert (error.facts["cause"], error.facts["http_status"]) == ("server_error", status)
+
+
 def test_answers_of_ailab_with_only_a_status_as_number_have_no_code() -> None:
     """`error_code` 500 or 422 inside a 200 is the status of the answer, not a code that nobody knows."""
     inside = receive("ailab", 200, {"request_id": "r", "error_code": 422, "error_msg": "cannot use it"})
@@ -198,10 +213,36 @@ def test_answers_show_details_redacted_and_bounded(vendor_id: str) -> None:
     assert all(len(value) <= MAX_CLEAN_CHARS for _, value in explanation.details)
 
 
-def test_answers_with_an_unlisted_code_stay_unknown() -> None:
-    """A code that is in no list may have been billed, and is shown with the vendor's words."""
-    error = receive("meitu", 400, {"ErrorCode": 4242, "ErrorMsg": "never heard of"})
-    assert isinstance(error, VendorError)
-    assert classify_billing(error) is Billing.UNKNOWN
-    assert explain(error, "en").why.startswith("The service returned an answer that this demo does not know.")
-    assert list_details(error)["In the service's own words"] == "never heard of"
+# ── Anything at all ─────────────────────────────────────────────────────────────────────────────────────────────────
+FIELDS = [
+    "ErrorCode", "error_code", "error_code_str", "code", "ErrorMsg", "error_msg", "message", "msg", "error_detail",
+    "data", "result", "request_id", "parameter", "media_info_list", "media_data", "image_url",
+]  # fmt: skip
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
+    max_leaves=20,
+)
+NESTED_JSON = JSON | JSON.map(lambda inner: {"message": json.dumps(inner)})
+CONTENT_TYPES = ["", "text/html; charset=hex", "text/html; charset=idna", "text/html; charset=undefined",
+                 "application/json; charset=gb18030", "text/plain; charset=utf-7"]  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor_id", ["meitu", "ailab"])
+@given(
+    status=st.integers(200, 599),
+    body=st.binary(max_size=200) | NESTED_JSON.map(lambda body: json.dumps(body).encode()),
+    content_type=st.sampled_from(CONTENT_TYPES),
+)
+@example(status=400, body=b"abc", content_type="text/html; charset=undefined")
+@example(status=400, body=b"\xffabc", content_type="text/html; charset=idna")
+def test_answers_of_any_kind_are_read_or_explained(vendor_id: str, status: int, body: bytes, content_type: str) -> None:
+    """No bytes and no JSON under any status make parsing raise anything but an error that can be explained."""
+    response = httpx.Response(status, content=body, headers={"content-type": content_type})
+    try:
+        media = VENDORS[vendor_id].parse(response).media
+    except DemoError as error:
+        explain(error, "zh").as_text()
+    else:
+        assert isinstance(media, bytes | ResultLink)

@@ -65,11 +65,6 @@ class Control(ABC):
     def api_type(self) -> Any:
         """The type that the API documents."""
 
-    @property
-    def default_text(self) -> str:
-        """The default as text."""
-        return str(self.default)
-
     @abstractmethod
     def validate(self, value: object) -> Any:
         """The value as it is sent to the vendor. Raises ValueRejected."""

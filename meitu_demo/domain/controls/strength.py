@@ -22,11 +22,6 @@ class Strength(Control):
     def api_type(self) -> Any:
         return float
 
-    @property
-    def default_text(self) -> str:
-        """The default without trailing zeros."""
-        return f"{self.default:g}"
-
     def validate(self, value: object) -> float:
         """The value as a finite number in range. Raises ValueRejected."""
         try:
@@ -42,7 +37,7 @@ class Strength(Control):
         return {"type": "number", **limits, **self._default_schema(), "description": self._describe_parameter()}
 
     def list_accepted(self, language: str) -> AcceptedValues:
-        return AcceptedValues((translate("reference.range", language, low=f"{self.low:g}", high=f"{self.high:g}"),))
+        return AcceptedValues((translate("reference.range", language, low=self.low, high=self.high),))
 
     def draw(self, widgets: Widgets) -> Any:
         return widgets.slider(self.name, low=self.low, high=self.high, step=self.step, default=self.default)

@@ -59,6 +59,7 @@ const response = await fetch({_format_url(spec)}, {{
 
 def _render_form_request(spec: RequestSpec) -> str:
     keys = "".join(f'    "{name}": process.env.{variable},\n' for name, variable in spec.headers.items())
+    headers = f"  headers: {{\n{keys}  }},\n" if keys else ""
     fields = "".join(
         f"form.append({to_literal(name)}, {to_literal(value)});\n" for name, value in spec.form_fields.items()
     )
@@ -68,7 +69,7 @@ const form = new FormData();
 form.append({part}, new Blob([await readFile("photo.jpg")], {{ type: "image/jpeg" }}), "photo.jpg");
 {fields}const response = await fetch({_format_url(spec)}, {{
   method: "POST",
-{f"  headers: {{{chr(10)}{keys}  }},{chr(10)}" if keys else ""}  body: form,
+{headers}  body: form,
 }});
 """
 

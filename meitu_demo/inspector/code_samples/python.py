@@ -26,14 +26,12 @@ Path("result.jpg").write_bytes(result)
 def render_python(spec: RequestSpec) -> str:
     body = spec.json_body
     uses_base64 = body is not None or not spec.vendor.always_links
+    imports = "".join(f"import {name}\n" for name in (*(["base64"] if uses_base64 else []), "os", "sys"))
     path = "".join(f"[{to_literal(key)}]" for key in spec.vendor.reply_path)
     return f'''\
 """{spec.title}: photo.jpg in, result.jpg out."""
 
-{"import base64" if uses_base64 else ""}
-import os
-import sys
-from pathlib import Path
+{imports}from pathlib import Path
 
 import httpx
 
@@ -41,7 +39,7 @@ import httpx
 try:
     {spec.result_name} = response.json(){path}
 {FAILURE_BLOCK}\
-{LINK_DOWNLOAD if spec.vendor.always_links else PICTURE_DOWNLOAD}'''.replace("\n\n\nimport os", "\n\nimport os")
+{LINK_DOWNLOAD if spec.vendor.always_links else PICTURE_DOWNLOAD}'''
 
 
 def _render_json_request(spec: RequestSpec, body: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meitu_demo.domain.controls import Choice, Control, Option, ShapeMenu, Strength
@@ -63,6 +63,8 @@ def test_strength_refuses_values_out_of_range(given_value: object) -> None:
 
 
 @given(value=anything)
+@example(10**5000)  # Python refuses to write out such a number
+@example(-(10**5000))
 def test_controls_raise_nothing_but_value_rejected(value: Any) -> None:
     """No value of any type makes a control raise anything but ValueRejected."""
     for control in (MENU, OPEN, LEVEL):
@@ -71,14 +73,6 @@ def test_controls_raise_nothing_but_value_rejected(value: Any) -> None:
         except ValueRejected:
             continue
         assert isinstance(read, str | float)
-
-
-def test_controls_refuse_a_number_too_long_to_print() -> None:
-    """Python refuses to write out such a number; its ValueError does not escape."""
-    for control in (MENU, OPEN, LEVEL):
-        for huge in (10**5000, -(10**5000)):
-            with pytest.raises(ValueRejected):
-                control.validate(huge)
 
 
 class RecordedWidgets:

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.unbilled_call import LIVE
 
+from meitu_demo.calls.in_flight_call import CallSpec
 from meitu_demo.calls.pipeline import CallResult, ProgressCallback
 from meitu_demo.calls.single_flight import SingleFlight
 from meitu_demo.domain.model import Photo
@@ -132,7 +134,7 @@ async def test_sweeper_evicts_expired_results_of_paid_calls(uploads: Path) -> No
         photo = Photo(b"face", "image/jpeg", 1, 1)
         return CallResult(CATALOGUE["face_fuse"], "live", {}, photo, photo, (), 1.0)
 
-    await single_flight.submit("one", "order", send, fetch_result).result()
+    await single_flight.submit("one", "order", CallSpec(send, fetch_result, LIVE)).result()
     assert (await session_data.inventory("one")).calls == 1
     await session_data.delete_expired()
     assert (await session_data.inventory("one")).calls == 0
