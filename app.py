@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 12):
@@ -57,11 +58,14 @@ def run_server(server: http_server.GracefulServer, listener: socket.socket) -> N
     from meitu_demo.ui.panel.examples import draw_first_screen
 
     stop = threading.Event()
-    threading.Thread(target=draw_first_screen, args=(stop,), name="first-screen").start()
+    drawing = threading.Thread(target=draw_first_screen, args=(stop,), name="first-screen")
+    drawing.start()
     try:
-        server.run([listener])
+        with suppress(KeyboardInterrupt):  # raised again by uvicorn when all has been shut down
+            server.run([listener])
     finally:
         stop.set()
+        drawing.join()  # it submits to thread pools, which Python closes before it waits for threads
 
 
 def create_server(settings: Settings) -> http_server.GracefulServer:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 import httpx
@@ -26,9 +26,7 @@ from .calls.targets import TargetResolver
 from .domain.errors import DemoError, MissingConsent, MissingKey, PayerChanged, VisitorKeysGone
 from .domain.model import CallTarget, Credentials, Endpoint, PreparedCall, Values
 from .endpoints import CATALOGUE
-from .ledger.async_ledger import BeforeSend
 from .ledger.lazy import LazyLedger
-from .ledger.paid_calls import PaidCallRecorder
 from .offline.effect_runner import MAX_CONCURRENT
 from .offline.failure_lab import FailureLabBackend
 from .recordings import CallRecorder, Recorder, RecordingStore, create_replay_target
@@ -36,6 +34,10 @@ from .runtime.client_address import fairness_key, resolve_client_address
 from .runtime.fair_queue import FairQueue, PositionCallback, ignore_position
 from .settings import MAX_OFFLINE_RUNS, Price, Settings, SettingsError
 from .vendors import VENDORS
+
+if TYPE_CHECKING:
+    from .ledger.async_ledger import BeforeSend
+    from .ledger.paid_calls import PaidCallRecorder
 
 MAX_CONCURRENT_PREVIEWS, MAX_PREVIEWS_PER_VISITOR, MAX_PENDING_PREVIEWS = 1, 4, 40  # 6 to 35 ms each: a wait of 1.4 s
 DISPLAYED_WAITS_S = (2, 5, 10, 20, 30, 60, 90, 120, 180, 300)  # few values, because each change is sent to the page
@@ -53,7 +55,7 @@ class Caller:
     peer_address: str = ""
     forwarded_for: str = ""
 
-    def identify_visitor(self, recorder: PaidCallRecorder) -> str:
+    def identify_visitor(self, recorder: "PaidCallRecorder") -> str:
         """The visitor whose limit paid calls count against: from our signed cookie, else from the client's address."""
         return recorder.identify_visitor(self.cookie, self.peer_address, self.forwarded_for)
 
@@ -134,7 +136,7 @@ class CallService:
         caller: Caller,
         consent: bool,
         force: int = FORCE_NONE,
-        before_send: BeforeSend | None = None,
+        before_send: "BeforeSend | None" = None,
         thumbnail_px: int = 0,
     ) -> CallHandle:
         """Start one call with the encoded `photo`, or join the same call of the same session.

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -32,13 +33,15 @@ from ..domain.model import (
     Values,
 )
 from ..inspector.trace import Stopwatch, Trace, TraceRecorder, resume_stopwatch
-from ..ledger.async_ledger import PaidCall
 from ..photos import codec
 from ..vendors import VENDORS
 from . import download
 from .circuit_breaker import VendorHealth
 from .exchange import exchange, parse_retry_after
 from .retry import call_with_retry
+
+if TYPE_CHECKING:
+    from ..ledger.async_ledger import PaidCall
 
 
 class Phase(Enum):
@@ -94,7 +97,7 @@ class VendorReply:
     trace: Trace | None = field(default=None, repr=False)
 
 
-OpenPaidCall = Callable[[], AbstractAsyncContextManager[PaidCall]]
+OpenPaidCall = Callable[[], AbstractAsyncContextManager["PaidCall"]]
 
 
 def no_progress(phase: Phase, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -11,6 +12,7 @@ import anyio
 from ..domain.errors import LedgerUnavailable, OverBudget
 from ..redaction.text import sanitize
 from .limits import Budgets, RateLimit
+from .report import tally_calls
 from .store import NO_ANSWER, NO_BUDGETS, Answer, IllegalTransition, Intent, Store
 from .tables import PaidCallState
 
@@ -71,6 +73,11 @@ class Ledger:
     async def count_calls_today(self, vendor_id: str) -> int:
         """The number of calls to `vendor_id` that count against today's cap."""
         return await self.run_in_thread(self.store.count_calls_today, vendor_id)
+
+    async def count_states(self) -> Counter[str]:
+        """The number of calls in each state, to all vendors."""
+        tallies = await self.run_in_thread(tally_calls, self.store, 0.0, self.store.clock() + 60)
+        return sum((tally.states for tally in tallies), Counter())
 
     async def close(self) -> None:
         await self.run_in_thread(self.store.database.close)

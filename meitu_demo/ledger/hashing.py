@@ -1,8 +1,8 @@
 """Keyed hashes (HMAC-SHA-256) of requests, visitors and vendor keys; the signed visitor cookie; the secret behind them.
 
 The secret is 32 random bytes, created once; each purpose derives its key from it. Replicas must share it, or each would
-count visitors and keys separately: it is stored in a file beside a SQLite ledger, or in the PostgreSQL database. A
-visitor is a random id in a signed cookie; the ledger stores only its hash.
+count visitors and keys separately: it is stored in a file beside a SQLite ledger, or in the PostgreSQL database
+(`shared_secret`). A visitor is a random id in a signed cookie; the ledger stores only its hash.
 """
 
 import base64
@@ -16,13 +16,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import insert, select
-
-from .database import Database
-from .tables import shared_secrets
-
 SECRET_BYTES = 32
-SECRET_NAME = "visitors"
 COOKIE_PATTERN = re.compile(r"(v1\.([A-Za-z0-9_-]{22})\.([0-9]{1,12}))\.([A-Za-z0-9_-]{43})", re.ASCII)
 MAX_COOKIE_CHARS = 120
 YEAR_S = 365 * 24 * 3600.0
@@ -31,7 +25,7 @@ YEAR_S = 365 * 24 * 3600.0
 def load_or_create_secret(path: Path) -> bytes:
     """Read the secret in `path`, or create it, readable by its owner alone. Raises OSError or ValueError."""
     with suppress(FileNotFoundError):
-        return _check_secret(path.read_bytes())
+        return check_secret(path.read_bytes())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -43,26 +37,16 @@ def load_or_create_secret(path: Path) -> bytes:
             os.link(draft, path)  # atomic: if two processes start at once, the first one's secret is used
     finally:
         draft.unlink(missing_ok=True)
-    return _check_secret(path.read_bytes())
-
-
-def load_or_create_shared_secret(database: Database) -> bytes:
-    """Read the secret in the database, or create it. Raises LedgerUnavailable or ValueError."""
-    query = select(shared_secrets.c.value).where(shared_secrets.c.name == SECRET_NAME)
-    with database.exclusive() as connection:  # if two replicas start at once, the first one's secret is used
-        value = connection.execute(query).scalar_one_or_none()
-        if value is None:
-            value = secrets.token_hex(SECRET_BYTES)
-            connection.execute(insert(shared_secrets).values(name=SECRET_NAME, value=value))
-    return _check_secret(bytes.fromhex(value))
+    return check_secret(path.read_bytes())
 
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """The key for one purpose: HKDF's expand step with one block (RFC 5869)."""
-    return hmac.digest(_check_secret(secret), purpose.encode("utf-8") + b"\x01", "sha256")
+    return hmac.digest(check_secret(secret), purpose.encode("utf-8") + b"\x01", "sha256")
 
 
-def _check_secret(secret: bytes) -> bytes:
+def check_secret(secret: bytes) -> bytes:
+    """`secret`, if it is long enough. Raises ValueError."""
     if len(secret) < SECRET_BYTES:
         raise ValueError(f"the secret for cookies and hashes needs at least {SECRET_BYTES} bytes")
     return secret

@@ -1,16 +1,22 @@
 """Lazy ledger: opens the database when the first paid call needs it, so that a demo without keys has none.
 
+It also loads the rest of the package then: SQLAlchemy takes a twentieth of the demo's start. Other packages import this
+module and `hashing`; what they name of the others is for type checkers alone.
+
 `LazyLedger.verify_at_startup` opens it at once instead, and turns what is wrong into a SettingsError.
 """
 
 import logging
 import time
+from typing import TYPE_CHECKING
 
 import anyio
 
 from ..domain.errors import LedgerUnavailable
 from ..settings import Settings, SettingsError
-from .paid_calls import PaidCallRecorder
+
+if TYPE_CHECKING:
+    from .paid_calls import PaidCallRecorder
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +33,8 @@ class LazyLedger:
 
     def connect(self) -> None:
         """Open the ledger. Raises ValueError, OSError or LedgerUnavailable when paid calls cannot be recorded."""
+        from .paid_calls import PaidCallRecorder
+
         self.recorder = PaidCallRecorder.from_settings(self._settings)
 
     def verify_at_startup(self) -> None:
@@ -50,7 +58,7 @@ class LazyLedger:
         except ValueError as error:
             raise SettingsError(f"{setting}: {error}") from None
 
-    async def get_recorder(self) -> PaidCallRecorder:
+    async def get_recorder(self) -> "PaidCallRecorder":
         """The recorder; connects first if needed. Raises LedgerUnavailable. Concurrent callers share one attempt."""
         requested_at = time.monotonic()
         async with self._connect_lock:

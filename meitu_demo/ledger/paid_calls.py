@@ -20,6 +20,7 @@ from . import hashing
 from .async_ledger import BeforeSend, Ledger, PaidCall
 from .database import Database
 from .limits import Budgets, RateLimit
+from .shared_secret import load_or_create_shared_secret
 from .store import Answer, Intent, Store
 from .tables import PaidCallState
 
@@ -54,7 +55,7 @@ class PaidCallRecorder:
         if database.is_file:
             secret = hashing.load_or_create_secret(Path(settings.data_dir) / SECRET_FILE_NAME)
         else:
-            secret = hashing.load_or_create_shared_secret(database)
+            secret = load_or_create_shared_secret(database)
         budgets = Budgets(calls_per_day=settings.calls_per_day, calls_per_hour=settings.calls_per_hour)
         return cls(
             Ledger(Store(database), budgets),

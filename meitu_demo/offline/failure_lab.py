@@ -5,7 +5,6 @@ import shutil
 import socket
 import tempfile
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +17,6 @@ from starlette.applications import Starlette
 
 from ..domain.model import CallTarget, Credentials
 from ..ledger.lazy import LazyLedger
-from ..ledger.report import tally_calls
 from ..settings import Settings
 from .app import create_app
 from .connection import ConnectionProtocol
@@ -103,9 +101,7 @@ class FailureLabBackend:
 
     async def count_states(self) -> Counter[str]:
         """The number of calls in each of the ledger's states."""
-        recorder = await self.ledger.get_recorder()
-        rows = await recorder.ledger.run_in_thread(tally_calls, recorder.ledger.store, 0.0, time.time() + 60)
-        return sum((row.states for row in rows), Counter())
+        return await (await self.ledger.get_recorder()).ledger.count_states()
 
     @property
     def billed_count(self) -> int:

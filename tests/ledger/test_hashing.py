@@ -8,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.postgres import FreshUrl
 from ledger.samples import NOON
-from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.hashing import (
     YEAR_S,
     fingerprint_request,
     generate_visitor_id,
     hash_visitor,
     load_or_create_secret,
-    load_or_create_shared_secret,
     sign_visitor_cookie,
     verify_visitor_cookie,
 )
@@ -95,16 +92,6 @@ def test_secret_file_is_created_once(tmp_path: Path) -> None:
     assert len(found.pop()) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
-
-
-def test_shared_secret_is_created_once(postgres_url: FreshUrl) -> None:
-    """Replicas that start at once on an empty database get the same secret, and so do later ones."""
-    url = postgres_url()
-    with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: load_or_create_shared_secret(Database(url)), range(8)))
-    assert len(found) == 1
-    assert found == {load_or_create_shared_secret(Database(url))}
-    assert len(found.pop()) == 32
 
 
 def test_short_secret_is_rejected(tmp_path: Path) -> None:

@@ -44,6 +44,13 @@ def test_start_needs_no_network_settings() -> None:
         assert any("ALL_PROXY must be a proxy" in line for line in demo.output)
 
 
+def test_start_without_keys_loads_no_database() -> None:
+    """SQLAlchemy, a twentieth of the start, is loaded by the first call that is paid for."""
+    with run_demo(PYTHONPROFILEIMPORTTIME="1") as demo:
+        assert any("gradio" in line for line in demo.output)
+        assert not any("sqlalchemy" in line for line in demo.output)
+
+
 def test_start_with_keys_names_an_unusable_proxy(tmp_path: Path) -> None:
     """One line and exit code 2, because no paid call could be made."""
     code, output = start_and_fail(tmp_path, AILAB_API_KEY="k", HTTPS_PROXY="socks4://proxy:1080", PORT="0")

@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from process.app_process import PROJECT
+from process.app_process import PROJECT, run_demo
 
 SERVER = """
 import asyncio, sys
@@ -49,6 +49,14 @@ def test_first_signal_shuts_down_in_order() -> None:
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=60)
     assert output.split() == ["before", "lifespan.shutdown"]
+
+
+def test_interrupt_ends_the_demo_without_a_stack_trace() -> None:
+    """Nor does the thread that draws the first screen leave one."""
+    with run_demo() as demo:
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(60) == 0
+    assert not any("Traceback" in line for line in demo.output)
 
 
 def test_second_signal_kills_at_once() -> None:

@@ -42,7 +42,7 @@ def _measure_start_row(rounds: int = 7) -> Row:
         with run_server(DEMO_COMMAND) as (_, demo_s, _):
             pass
         pairs.append((baseline_s, demo_s))
-    return summarize("start to first page", "a one-button Gradio app", pairs, 1.4)
+    return summarize("start to first page", "a one-button Gradio app", pairs, 1.1)
 
 
 def _measure_call_rows(rounds: int = 15) -> list[Row]:

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.blocks import Block
@@ -93,7 +92,8 @@ def _build_gradio_error(error: DemoError) -> _ExplainedError:
 
 
 async def _cache_files_only(block: Block, resource: str | Path | None) -> str | None:
-    if resource is not None and not await anyio.to_thread.run_sync(_is_file, str(resource)):
+    # On the event loop, where Gradio resolves the same path several times before and after.
+    if resource is not None and not _is_file(str(resource)):
         raise _build_gradio_error(ImageRejected("photo_not_uploaded"))
     cached_path = await _gradio_cache_file(block, resource)
     # Gradio sweeps the page's set of uploads, but not the sets of a session's own components.

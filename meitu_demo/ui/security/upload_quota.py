@@ -88,7 +88,8 @@ class UploadQuota:
 
     async def reserve(self, address: str, size_bytes: int) -> Upload:
         """Make room for an upload that begins. Raises UploadsFull or VisitorUploadsFull."""
-        await self._forget_deleted()
+        if self._find_shortage(address, size_bytes):
+            await self._forget_deleted()
         evicted: list[Upload] = []
         while error := self._find_shortage(address, size_bytes):
             upload = self._choose_evictable(address if isinstance(error, VisitorUploadsFull) else None)
@@ -107,7 +108,7 @@ class UploadQuota:
         self._uploads.pop(upload, None)
 
     async def _forget_deleted(self) -> None:
-        """Forget uploads that were deleted, by their visitor or in time."""
+        """Forget uploads that were deleted, by their visitor or in time. Looks at each on the disk."""
         stored = [upload for upload in self._uploads if upload.folders]
         is_there = await anyio.to_thread.run_sync(lambda: [any(map(Path.exists, one.folders)) for one in stored])
         for upload, exists in zip(stored, is_there, strict=True):

@@ -1,12 +1,15 @@
 """The visitor cookie, against which paid calls are counted: signed, and without personal data."""
 
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ledger.lazy import LazyLedger
-from ...ledger.paid_calls import PaidCallRecorder
+
+if TYPE_CHECKING:
+    from ...ledger.paid_calls import PaidCallRecorder
 
 VISITOR_COOKIE = "visitor"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
@@ -43,6 +46,6 @@ class VisitorCookieMiddleware:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _has_valid_cookie(recorder: PaidCallRecorder, headers: Headers) -> bool:
+def _has_valid_cookie(recorder: "PaidCallRecorder", headers: Headers) -> bool:
     morsel = SimpleCookie(headers.get("cookie", "")[:4000]).get(VISITOR_COOKIE)
     return morsel is not None and recorder.is_valid_cookie(morsel.value)

@@ -65,6 +65,20 @@ async def test_quota_refuses_when_nothing_can_be_evicted(tmp_path: Path) -> None
     await quota.reserve("one", MAX_ADDRESS_BYTES)
 
 
+async def test_quota_looks_at_the_disk_only_where_room_runs_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each upload, and each result of an API call, would wait for a look at all uploads there are."""
+    looked_at: list[Path] = []
+    monkeypatch.setattr(Path, "exists", lambda path: looked_at.append(path) or True)
+    quota = UploadQuota()
+    first = await upload(quota, tmp_path, "one", MAX_ADDRESS_BYTES // 2)
+    await upload(quota, tmp_path, "one", MAX_ADDRESS_BYTES // 2)
+    assert looked_at == []
+    await quota.reserve("one", 1)
+    assert first in looked_at
+
+
 async def test_quota_keeps_the_photos_that_a_session_claimed_last(tmp_path: Path) -> None:
     """Who tries one photo after another is never refused; what was replaced goes first, the latest ten stay."""
     quota, folders = UploadQuota(), []
