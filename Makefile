@@ -1,4 +1,4 @@
-# run, test, check and measure. Everything lives in .venv, made by tools/venv.sh at first use.
+# Runs, tests, checks and measures the demo. tools/venv.sh makes .venv at first use.
 PY := .venv/bin/python
 # MCP=on, in the environment or in .env, needs one more package.
 MCP_ON = $(filter on ON On 1,$(or $(MCP),$(shell sed -n 's/^MCP=//p' .env 2>/dev/null)))
@@ -15,28 +15,28 @@ offline: ## the vendor-compatible server alone, on http://127.0.0.1:8700
 	@sh tools/venv.sh requirements.txt
 	@$(PY) -m meitu_demo.offline
 
-test: ## everything, with a real browser
+test: ## all tests, with a real browser
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
-chaos: ## all rounds of the tests with faults of vendors and odd arguments of events; make test runs a tenth of them
+chaos: ## tests of paid calls with faults, crowds, kills and outages, in full; make test runs a tenth
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m chaos --whole
 
-fuzz: ## all rounds of the tests with odd and hostile files
+fuzz: ## tests with damaged and hostile files, paths and values, in full; make test runs a tenth
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -n 2 --dist loadgroup -m fuzz --whole
 
-soak: ## ten minutes and more of mixed use: memory, files and descriptors must not grow
+soak: ## crowds, then ten minutes of mixed use: memory, files and descriptors must not grow
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m pytest -m soak --whole
 
-load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; takes 15 minutes
+load: ## many visitors on a slow vendor, the offline engine and two replicas, with figures; 15 minutes
 	@sh tools/venv.sh requirements-load.txt
 	@$(PY) -m tools.load
 
-check: ## style, types, dead code, architecture
+check: ## style, types, dead code, architecture: imports, circles, files over 300 lines
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -54,40 +54,40 @@ format: ## sort imports, fix what ruff can fix, and format
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-screens: ## every state of every panel at five sizes, light and dark, in both languages, into build/screenshots; takes five minutes
+screens: ## every state of every panel, checked by axe-core; pictures in build/screenshots; 5 minutes
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
 	@$(PY) -m pytest -n 2 --dist loadgroup --whole tests/browser/test_tour.py tests/browser/test_layout.py
 
-screenshots: ## the pictures of the README, from a real browser
+screenshots: ## the pictures of README and docs, from a real browser
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
 	@PYTHONPATH=tests $(PY) -m browser.screenshots
 
-bench: ## speed, as ratios against baselines measured in the same run
+bench: ## speed and memory, as ratios to baselines that are measured in the same run
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.bench
 
-quality: ## the quality of the engine's effects, in figures and contact sheets (build/quality)
+quality: ## the effects' quality, in figures and contact sheets (build/quality)
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.quality
 
 space: ## build/space: the files of a Hugging Face Space; SDK=docker for one that runs the Dockerfile
 	@sh tools/space.sh $(or $(SDK),gradio)
 
-chroot: ## build and check the image without a Docker engine, in a Debian root; run as root
+chroot: ## build and check the image without a Docker engine; as root, with debootstrap
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.image
 
-weigh: ## the size of the container's packages, compared with those of requirements.txt
+weigh: ## the sizes of the packages of requirements.txt and of the image, installed
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/weigh.sh
 
-licences: ## LICENCES.md: names, versions and licences of the packages in the image
+licences: ## LICENCES.md: versions and licences of the image's packages; after make lock
 	@sh tools/venv.sh requirements-dev.txt
 	@$(PY) -m tools.licences
 
-lock: ## locks/: the exact versions of all dependencies, with hashes
+lock: ## locks/: exact versions of all dependencies, with hashes; UPGRADE=--upgrade for newer ones
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/lock.sh
 

@@ -28,11 +28,12 @@ now=$(($(cat "$CLOCK" 2>/dev/null || echo 1000) + 1)); echo $now >"$CLOCK.new"; 
 """
 SLOW_PIP = """
 if [ "$1 $2 $3" = "-m pip install" ]; then
+    while [ "$(cat "$CLOCK")" -lt 1012 ]; do :; done
     echo "Collecting mediapipe==0.10.21 (from -r requirements.txt (line 9))"
     echo "  Downloading https://index.example/a/mediapipe-0.10.21-py3-none-any.whl (35.6 MB)"
-    while [ "$(cat "$CLOCK")" -lt 1012 ]; do :; done
+    while [ "$(cat "$CLOCK")" -lt 1023 ]; do :; done
     echo "Installing collected packages: numpy, mediapipe"
-    while [ "$(cat "$CLOCK")" -lt 1030 ]; do :; done
+    while [ "$(cat "$CLOCK")" -lt 1035 ]; do :; done
 fi
 """
 BROKEN_PIP = """
@@ -183,6 +184,7 @@ def test_install_shows_progress(fresh: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert all(re.match(r" *\d+ s  \S", line) for line in lines)
+    assert any(line.endswith("pip looks at what is installed") for line in lines)
     assert any("Downloading mediapipe-0.10.21-py3-none-any.whl (35.6 MB)" in line for line in lines)
     assert any(line.endswith("Installing collected packages") for line in lines)
     assert len(lines) < 9

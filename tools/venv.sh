@@ -57,8 +57,9 @@ install() { # pip's arguments; prints every five seconds where pip is, and all t
     while kill -0 $pip 2>/dev/null; do
         if [ $(($(date +%s) - shown)) -ge 5 ]; then
             shown=$(date +%s)
-            step "$(sed -nE -e 's/^(Collecting [^ ]+).*/\1/p' -e 's/^ *(Downloading )(.*\/)?([^/]+)$/\1\3/p' \
-                -e 's/^(Installing collected packages).*/\1/p' "$log" | tail -n 1)"
+            at=$(sed -nE -e 's/^(Collecting [^ ]+).*/\1/p' -e 's/^ *(Downloading )(.*\/)?([^/]+)$/\1\3/p' \
+                -e 's/^(Installing collected packages).*/\1/p' "$log" | tail -n 1)
+            step "${at:-pip looks at what is installed}"
         fi
         sleep 0.2
     done

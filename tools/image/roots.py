@@ -57,7 +57,9 @@ def _find_python_home(version: str, python: str | None) -> Path:
 
 def _copy_python(home: Path, local: Path, version: str) -> None:
     def list_ignored(folder: str, names: list[str]) -> set[str]:
-        ignored = {"__pycache__", "test", "tests", "idle_test"} | {name for name in names if name.endswith(".a")}
+        # With EXTERNALLY-MANAGED, which uv's Pythons have, pip would refuse the Dockerfile's steps.
+        ignored = {"__pycache__", "test", "tests", "idle_test", "EXTERNALLY-MANAGED"}
+        ignored |= {name for name in names if name.endswith(".a")}
         if folder.endswith("site-packages"):
             ignored |= {name for name in names if not name.startswith("pip")}
         if folder == str(home / "lib"):
