@@ -63,9 +63,10 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
         skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
-        features = _find_features(head, matte.shape)
-        flat += (smooth - flat) * (SMOOTHNESS * skin * (1 - features))[..., None]
-        portraits.append(_flatten_head(flat, raw, skin, features, matte, head, iris))
+        eyes = _find_eyes_and_brows(head, matte.shape)
+        bare = np.maximum(skin, head.fill(FACE_OVAL, matte.shape, 0.95)) * (1 - eyes)
+        flat += (smooth - flat) * (SMOOTHNESS * bare)[..., None]
+        portraits.append(_flatten_head(flat, raw, skin, eyes, matte, head, iris))
     return flat, portraits
 
 
@@ -74,10 +75,11 @@ def flatten_colours(photo: Image, face_width: float) -> Lab:
     return to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 0.05 * face_width, 24), np.uint8))
 
 
-def _flatten_head(flat: Lab, raw: Lab, skin: Plane, features: Plane, matte: Plane, head: Head, iris: Lab) -> Portrait:
+def _flatten_head(flat: Lab, raw: Lab, skin: Plane, eyes: Plane, matte: Plane, head: Head, iris: Lab) -> Portrait:
     """Flatten hair and skin of one head in `flat`, in place, and draw its glasses darker."""
     shape = flat.shape[:2]
     oval = head.fill(FACE_OVAL, shape, 0.95)
+    features = np.maximum.reduce([eyes, head.fill(LIPS, shape), head.fill_hull(shape, NOSTRILS)])
     _, v = head.build_grid(shape)
     tone = _measure_lit_skin(flat, head)
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
@@ -93,10 +95,9 @@ def _flatten_head(flat: Lab, raw: Lab, skin: Plane, features: Plane, matte: Plan
     return Portrait(head, drawn_skin, iris, _find_visible_eyes(raw[..., 0], float(tone[0]), head), frame)
 
 
-def _find_features(head: Head, shape: tuple[int, ...]) -> Plane:
-    """Eyes, brows, lips and nostrils with what is close around them: (h, w), 0..1."""
-    outlines = (*EYES, *BROW_CONTOURS, LIPS)
-    inside = np.maximum.reduce([*(head.fill(outline, shape) for outline in outlines), head.fill_hull(shape, NOSTRILS)])
+def _find_eyes_and_brows(head: Head, shape: tuple[int, ...]) -> Plane:
+    """Eyes and brows with what is close around them: (h, w), 0..1."""
+    inside = np.maximum.reduce([head.fill(outline, shape) for outline in (*EYES, *BROW_CONTOURS)])
     near = np.asarray(cv2.dilate(inside, build_disc_kernel(FEATURE_MARGIN * head.width)), np.float32)
     return blur(near, 0.02 * head.width)
 

@@ -32,7 +32,7 @@ MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its sce
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
 EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.25, 1.06, 1.22  # aim for the eye's width / face width; factor
-EYE_OPENING, MIN_OPENING_GAIN, MAX_OPENING_GAIN = 0.42, 1.1, 1.4  # aim for height / width; more than 1.6 stares
+OPENING_GAIN = 1.08  # of the height over that of the width: narrow eyes stay narrow
 INVERSE_ITERATIONS = 20
 CURVE_POINTS = 40
 STROKE_OVERSAMPLING = 4
@@ -172,9 +172,8 @@ def _compute_offsets(head: Head, shape: tuple[int, ...], x: Plane | Points, y: P
     for eye in EYES:
         outline = points[list(eye)]
         eye_width = max(float(np.linalg.norm(outline[0] - outline[8])), 1.0)
-        opening = float(np.ptp(outline @ head.down)) / eye_width
         gain_u = float(np.clip(EYE_WIDTH_SHARE * width / eye_width, MIN_EYE_GAIN, MAX_EYE_GAIN))
-        gain_v = float(np.clip(EYE_OPENING * gain_u / max(opening, 0.05), MIN_OPENING_GAIN, MAX_OPENING_GAIN))
+        gain_v = OPENING_GAIN * gain_u
         gain_u, gain_v = gain_u + (1.08 - gain_u) * calm, gain_v + (1.12 - gain_v) * calm
         u, v = head.project(x, y, (outline[0] + outline[8]) / 4 + outline.mean(0) / 2)
         weight = smoothstep(1.0, 0.25, np.hypot(u / (1.25 * eye_width), v / eye_width))
