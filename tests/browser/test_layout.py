@@ -2,10 +2,13 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from browser.page_actions import Panel
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine.sample_photos import load_astronaut
+from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.xdist_group("layout")
 
@@ -63,6 +66,41 @@ def find_hidden(visit, demo, size, locale, shade):
         if found or shift > MAX_SHIFT:
             hidden[endpoint.slug] = found, shift
     return hidden
+
+
+def test_check_moves_no_control(visit, demo):
+    """Where a photo is refused, has warnings or can be fixed, the button is where it is for a photo that is ready."""
+    page = visit(demo, viewport={"width": 1280, "height": 720})
+    head = load_astronaut()[0:320, 60:380]
+    two = np.hstack([head, head[:, ::-1]])
+    for slug in ("face-fuse", "anime-avatar"):
+        panel = Panel(page, slug)
+        places = []
+        for pixels, verdict in ((head, "ok"), (head[::-1, ::-1], "warn"), (two[::-1], "warn"), (0 * head, "refuse")):
+            data = codec.encode(np.ascontiguousarray(pixels))
+            panel.upload({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data})
+            panel.part("check").locator(f".check.{verdict}").wait_for()
+            if verdict == "warn":
+                panel.part("mend-upright").wait_for()
+            places.append(panel.run_button.bounding_box())
+        assert places == places[:1] * len(places)
+
+
+@pytest.mark.parametrize("slug", ["anime-avatar", "quality-restoration"])
+def test_panel_with_few_controls_shows_the_photo_beside_the_whole_result(visit, demo, slug):
+    """The photo takes the room that the controls leave, before and after it is chosen; the faces are marked on it."""
+    page = visit(demo, viewport={"width": 1440, "height": 900})
+    panel = Panel(page, slug)
+    get_bottom = "selector => Math.round(document.querySelector(selector).getBoundingClientRect().bottom)"
+    bottom = page.evaluate(get_bottom, f"#{slug}-stage .stage")
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+    panel.example()
+    marks = panel.part("check").locator(".face-marks > svg")
+    marks.wait_for()
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+    photo, drawn = panel.part("photo").bounding_box(), marks.bounding_box()
+    assert drawn["height"] == pytest.approx(photo["height"] - 10, abs=2)  # the example is a square, the place is wide
+    assert drawn["x"] + drawn["width"] / 2 == pytest.approx(photo["x"] + photo["width"] / 2, abs=1)
 
 
 @pytest.mark.parametrize("slug", ["face-fuse", "facial-aesthetics"])

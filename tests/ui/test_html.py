@@ -173,7 +173,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
             sheet_specs.render_queued_sheet(sheet, 3, language),
         ],
         "contact_sheet.error": [sheet_specs.render_sheet_error(error, language)],
-        "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), text, language)],
+        "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), language)],
         "preflight.faces": [checklist.render_faces_svg(seen, language, selectable=True)],
         "screens.actions": [render("screens.actions", language, slug=text, buttons=[(text, "result.stop", text)])],
         "screens.comparison_section": [render("screens.comparison_section", language, slug=text, intro=text)],
