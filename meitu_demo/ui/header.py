@@ -51,7 +51,8 @@ def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str
 .inputs-column:has([data-pays={vendor}]) .consents .consent-{vendor},
 .evaluation-ask:has([data-pays-{vendor}]) .consents .consent-{vendor} {{ display: block; }}
 .gradio-container:not(:has([data-live={vendor}])) .fold-{vendor} {{ display: none; }}
-.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} {{
+.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor}:not(:has(.vendor-template)),
+.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} button:not(.vendor-template) {{
   display: none !important;
 }}
 [data-kiosk]:not(:has([data-live={vendor}])) .kiosk-hidden-{vendor},

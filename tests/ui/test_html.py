@@ -179,7 +179,10 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
         "screens.comparison_section": [render("screens.comparison_section", language, slug=text, intro=text)],
         "screens.sheet_buttons": [render("screens.sheet_buttons", language, slug=text)],
         "template_picker.tiles": [
-            render("template_picker.tiles", tiles=[{"key": text, "url": text, "name": text, "is_chosen": True}])
+            render(
+                "template_picker.tiles",
+                tiles=[{"key": text, "url": text, "name": text, "is_chosen": True, "is_vendors": True}],
+            )
         ],
         "screens.examples": [render("screens.examples", language, screen=text, slug=text, images={"pair": text})],
         "screens.developer_intro": [render("screens.developer_intro", language)],

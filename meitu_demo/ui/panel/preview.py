@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import gradio as gr
 
-from ...domain.errors import DemoError, QueueFull
+from ...domain.errors import DemoError, QueueFull, UnknownTemplate
 from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import translate
@@ -57,6 +57,10 @@ def wire_preview(
             preview = await render_preview(context, endpoint, values, payload, identify_caller(request, tab_id))
         except QueueFull:  # the preview that is shown stays; a run explains the wait
             return gr.skip()
+        except UnknownTemplate:  # a vendor may know it
+            return result_view.render_notice(
+                translate("result.no_preview_title", language), translate("result.no_preview", language)
+            )
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.error("a preview of %s failed\n%s", endpoint.id, format_stack_trace(error))
