@@ -101,6 +101,25 @@ def test_panel_with_few_controls_shows_the_photo_beside_the_whole_result(visit, 
     photo, drawn = panel.part("photo").bounding_box(), marks.bounding_box()
     assert drawn["height"] == pytest.approx(photo["height"] - 10, abs=2)  # the example is a square, the place is wide
     assert drawn["x"] + drawn["width"] / 2 == pytest.approx(photo["x"] + photo["width"] / 2, abs=1)
+    summary = panel.part("check").locator("summary")
+    before = summary.bounding_box()
+    summary.click()
+    assert summary.bounding_box() == before
+    summary.click()
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+
+
+@pytest.mark.parametrize("device", ["wide", "phone"])
+def test_faces_are_marked_on_the_photo(visit, demo, device):
+    """The marks stay where the photo is when the check takes more room than it."""
+    page = visit(demo, device=device)
+    for slug in ("face-fuse", "anime-avatar"):
+        panel = Panel(page, slug).example()
+        panel.part("check").locator("summary").click()
+        marks = panel.part("check").locator(".face-marks > svg").bounding_box()
+        photo = panel.part("photo").bounding_box()
+        for start, side in (("x", "width"), ("y", "height")):
+            assert marks[start] + marks[side] / 2 == pytest.approx(photo[start] + photo[side] / 2, abs=1)
 
 
 @pytest.mark.parametrize("slug", ["face-fuse", "facial-aesthetics"])
