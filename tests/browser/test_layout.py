@@ -153,6 +153,27 @@ def test_example_is_shown_before_the_first_photo(visit, demo):
     assert len(list(itertools.filterfalse(lambda text: "offline engine" in text, texts))) == 0 < len(texts)
 
 
+def test_preview_that_a_newer_one_overtakes_stays_dimmed(page):
+    """A preview whose controls were changed while it was drawn is not marked as current when it comes."""
+    panel = Panel(page, "anime-avatar").example()
+    preview = panel.part("preview")
+    preview.locator(".compare > img").wait_for()
+    page.wait_for_function("!document.querySelector('#anime-avatar-preview[data-stale]')")
+    page.evaluate("""async () => {
+      const preview = document.getElementById('anime-avatar-preview'), before = window.events.begun.size;
+      new MutationObserver(() => {
+        if (!preview.hasAttribute('data-stale')) window.previewsSent ??= window.events.begun.size - before;
+      }).observe(preview, {attributeFilter: ['data-stale']});
+      const photo = photoOf.anime_avatar;
+      const change = value => window.updatePanel('anime-avatar', 'anime_avatar', [], photo, false, value);
+      change('first');
+      await window.waitFor(() => window.events.begun.size > before);
+      change('second');
+    }""")
+    page.wait_for_function("window.previewsSent")
+    assert page.evaluate("window.previewsSent") == 2
+
+
 def test_preview_follows_each_control_and_gives_way_to_the_run(page):
     """A change shows the preview, a run its result, and a button leads back to the result."""
     panel = Panel(page, "face-fuse").example()

@@ -71,7 +71,7 @@ def wire_preview(
 
     drawn = component.input(
         update_preview, [photo, *inputs, tab_id], component, preprocess=False, concurrency_limit=None,
-        trigger_mode="always_last", **PRIVATE_EVENT,
+        trigger_mode="always_last", js=f"(...values) => window.sendPreview('{endpoint.slug}', values)", **PRIVATE_EVENT,
     )  # fmt: skip
     drawn.then(None, js=f"() => void window.markPreviewCurrent('{endpoint.slug}')", **PRIVATE_EVENT)
 
