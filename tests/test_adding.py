@@ -261,7 +261,7 @@ def test_added_vendor_is_called_with_its_key(found: dict[str, Any]) -> None:
 def test_added_vendor_is_on_every_screen(found: dict[str, Any]) -> None:
     """Badge, consent box, field for a visitor's key, codes in the reference, explanations: all come by themselves."""
     assert 'data-live="pixelworks"><b>Pixelworks</b>' in found["header"]
-    assert ".gradio-container:has([data-live=pixelworks]) .consent-pixelworks { display: block; }" in found["style"]
+    assert ".gradio-container:has([data-live=pixelworks]) .consent-pixelworks:not(.consents *)" in found["style"]
     assert "own-pixelworks-key" in found["elements"]
     assert found["visitor"] == ["pixelworks"]
     assert 'id="codes-pixelworks"' in found["reference"]

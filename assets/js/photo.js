@@ -87,3 +87,14 @@ document.addEventListener('click', event => {
   input.addEventListener('change', () => input.files[0] && window.setPhotoFile(input.files[0]));
   input.click();
 });
+
+// A photo that takes the room beside the result keeps its height while something in its column is unfolded: what is below
+// moves down, and not the line that was clicked up.
+document.addEventListener('click', ({target}) => {
+  const column = target.closest?.('.large-photo summary') && target.closest('.large-photo');
+  column?.style.setProperty('--photo-height', `${column.querySelector('.photo').getBoundingClientRect().height}px`);
+}, true);
+document.addEventListener('toggle', ({target}) => {
+  const column = target.closest?.('.large-photo');
+  if (!column?.querySelector('details[open]')) column?.style.removeProperty('--photo-height');
+}, true);

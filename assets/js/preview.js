@@ -42,7 +42,15 @@ const drawPreview = (slug, column, open, photo, isOther, values) => {
   column?.querySelector('.preview')?.toggleAttribute('data-stale', true);
   if (column) redraw(`${slug}-preview`);
 };
-window.markPreviewCurrent = slug => document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
+// While one preview is drawn, the next one waits: what comes then is not yet what was asked for last.
+const sentPreviews = {}; // panel → key of the preview that is being drawn
+window.sendPreview = (slug, values) => {
+  sentPreviews[slug] = drawnPreviews[slug];
+  return values;
+};
+window.markPreviewCurrent = slug => {
+  if (sentPreviews[slug] === drawnPreviews[slug]) document.getElementById(`${slug}-preview`)?.removeAttribute('data-stale');
+};
 
 document.addEventListener('click', ({target}) => {
   if (!target.closest?.(':is(.inputs-column, .result-column) :is(.run, .both, .result-actions button, .last-result)')) return;

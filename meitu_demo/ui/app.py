@@ -63,7 +63,7 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     texts = PageTranslations()
     blocks = build_page(context, settings, texts)
     blocks.queue(default_concurrency_limit=None)
-    page_files = publish_assets(blocks)
+    page_files = publish_assets(blocks, service.prices)
     SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)
     mcp_server = None

@@ -1,11 +1,16 @@
 """The header of the page: name, tagline, a link to the reference page, and a badge for each vendor."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from markupsafe import Markup
 
 from ..calls.targets import TargetResolver
 from ..domain.explanations import Explanation
 from ..domain.translations import list_languages, translate
+from ..endpoints import CATALOGUE
 from ..photos.codec import MAX_BYTES
+from ..settings import Price
 from ..vendors import VENDORS
 from .html import render
 from .texts import LANGUAGE_TAGS
@@ -32,32 +37,39 @@ def render_header(targets: TargetResolver, language: str, *, has_login: bool = F
     )
 
 
-def render_vendor_css() -> str:
+def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str:
     """Style rules for each vendor, by the state of its badge, because a visitor may enter keys at any time.
 
     While the vendor is live, they show the consent box and the section "live versus offline", write the cost on the run
     button, and hide the pictures of the offline engine's templates, which the vendor does not know. In a recipe and an
     evaluation, the box is shown only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of
-    template IDs unless the vendor is live.
+    template IDs unless the vendor is live. prices: of a call, by endpoint.
     """
     return "".join(
         f"""\
-.gradio-container:has([data-live={vendor}]) .consent-{vendor} {{ display: block; }}
+.gradio-container:has([data-live={vendor}]) .consent-{vendor}:not(.consents *),
+.inputs-column:has([data-pays={vendor}]) .consents .consent-{vendor},
+.evaluation-ask:has([data-pays-{vendor}]) .consents .consent-{vendor} {{ display: block; }}
 .gradio-container:not(:has([data-live={vendor}])) .fold-{vendor} {{ display: none; }}
-.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} {{
+.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor}:not(:has(.vendor-template)),
+.gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} button:not(.vendor-template) {{
   display: none !important;
 }}
 [data-kiosk]:not(:has([data-live={vendor}])) .kiosk-hidden-{vendor},
 [data-kiosk]:not(:has([data-live={vendor}])) .inputs-column > :has(> .kiosk-hidden-{vendor}) {{
   display: none !important;
 }}
-.inputs-column:has(#recipe-list):not(:has([data-pays={vendor}])) .consent-{vendor} {{ display: none; }}
-.evaluation-ask:not(:has([data-pays-{vendor}])) .consent-{vendor} {{ display: none; }}
 """
         for vendor in VENDORS
     ) + "".join(
-        f".gradio-container:has([data-live={vendor}]) .run-{vendor}:lang({language})::after"
-        f' {{ content: "{translate("result.one_call", language)}"; margin-inline-start: .4em; }}\n'
-        for vendor in VENDORS
+        f".gradio-container:has([data-live={endpoint.vendor_id}]) #{endpoint.slug}-run:lang({language})::after"
+        f' {{ content: "{_describe_cost(prices.get(endpoint.id), language)}"; margin-inline-start: .4em; }}\n'
+        for endpoint in CATALOGUE.values()
         for language in list_languages()
     )
+
+
+def _describe_cost(price: Price | None, language: str) -> str:
+    if price is None:
+        return translate("result.one_call", language)
+    return translate("result.one_call_priced", language, price=price.format_total())

@@ -1,12 +1,13 @@
 """Builds the page: header, a tab for each endpoint and screen, and the public API functions."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
 
 from ..endpoints import CATALOGUE
-from ..settings import Settings
+from ..settings import Price, Settings
 from . import api
 from .context import Context
 from .events import PRIVATE_EVENT
@@ -77,13 +78,16 @@ def build_page(context: Context, settings: Settings, texts: PageTranslations) ->
     return blocks
 
 
-def publish_assets(blocks: gr.Blocks) -> PageFiles:
-    """Serve assets/css, after the styles of Gradio's components, and assets/js as one file each."""
+def publish_assets(blocks: gr.Blocks, prices: Mapping[str, Price]) -> PageFiles:
+    """Serve assets/css, after the styles of Gradio's components, and assets/js as one file each.
+
+    prices: of a call, by endpoint.
+    """
     style, script = (
         "\n".join(path.read_text("utf-8") for path in sorted((ASSETS_DIR / kind).glob(f"*.{kind}")))
         for kind in ("css", "js")
     )
-    style += render_vendor_css() + render_example_css()
+    style += render_vendor_css(prices) + render_example_css()
     names = list_files({block.get_block_name() for block in blocks.blocks.values()})
     styles = [name for name in names if name.endswith(".css")]
     style = "\n".join([*((GRADIO_ASSETS_DIR / name).read_text("utf-8") for name in styles), style])

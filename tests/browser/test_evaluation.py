@@ -55,7 +55,8 @@ def test_evaluation_walk(
     (tmp_path / "cup.jpg").write_bytes(faceless)
     before = count_charges()
     page = visit(f"{priced_demo}?lang={language}")
-    expect(page.locator("#face-fuse-consent")).to_contain_text(translate("consent.price", language, price="0.30 CNY"))
+    cost = page.locator("#face-fuse-run").evaluate("button => getComputedStyle(button, '::after').content")
+    assert cost == f'"{translate("result.one_call_priced", language, price="0.30 CNY")}"'
     page.locator("#developer-tab-button").click()
     page.locator("#evaluation-tab-button").click()
     plan, progress, tiles = (page.locator(f"#evaluation-{part}") for part in ("plan", "progress", "sheet .sheet-tile"))

@@ -57,7 +57,7 @@ def test_kiosk_mode_shows_the_photo_row_whole(visit, demo, slug):
 def test_kiosk_mode_shows_the_photo_without_its_check(visit, demo):
     """Where the check has nothing to say it is not shown, and the photo is."""
     panel = Panel(visit(f"{demo}/?stage=1", viewport=SIZES[0]), "face-fuse").example()
-    panel.part("check").locator("figure").wait_for(state="attached")
+    panel.part("check").locator(".face-marks").wait_for(state="attached")
     photo = panel.part("photo").locator(SHOWN)
     expect(photo).to_have_css("opacity", "1")
     expect(panel.part("check")).to_be_hidden()

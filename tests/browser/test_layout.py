@@ -2,10 +2,13 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from browser.page_actions import Panel
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.engine.sample_photos import load_astronaut
+from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.xdist_group("layout")
 
@@ -65,6 +68,60 @@ def find_hidden(visit, demo, size, locale, shade):
     return hidden
 
 
+def test_check_moves_no_control(visit, demo):
+    """Where a photo is refused, has warnings or can be fixed, the button is where it is for a photo that is ready."""
+    page = visit(demo, viewport={"width": 1280, "height": 720})
+    head = load_astronaut()[0:320, 60:380]
+    two = np.hstack([head, head[:, ::-1]])
+    for slug in ("face-fuse", "anime-avatar"):
+        panel = Panel(page, slug)
+        places = []
+        for pixels, verdict in ((head, "ok"), (head[::-1, ::-1], "warn"), (two[::-1], "warn"), (0 * head, "refuse")):
+            data = codec.encode(np.ascontiguousarray(pixels))
+            panel.upload({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data})
+            panel.part("check").locator(f".check.{verdict}").wait_for()
+            if verdict == "warn":
+                panel.part("mend-upright").wait_for()
+            places.append(panel.run_button.bounding_box())
+        assert places == places[:1] * len(places)
+
+
+@pytest.mark.parametrize("slug", ["anime-avatar", "quality-restoration"])
+def test_panel_with_few_controls_shows_the_photo_beside_the_whole_result(visit, demo, slug):
+    """The photo takes the room that the controls leave, before and after it is chosen; the faces are marked on it."""
+    page = visit(demo, viewport={"width": 1440, "height": 900})
+    panel = Panel(page, slug)
+    get_bottom = "selector => Math.round(document.querySelector(selector).getBoundingClientRect().bottom)"
+    bottom = page.evaluate(get_bottom, f"#{slug}-stage .stage")
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+    panel.example()
+    marks = panel.part("check").locator(".face-marks > svg")
+    marks.wait_for()
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+    photo, drawn = panel.part("photo").bounding_box(), marks.bounding_box()
+    assert drawn["height"] == pytest.approx(photo["height"] - 10, abs=2)  # the example is a square, the place is wide
+    assert drawn["x"] + drawn["width"] / 2 == pytest.approx(photo["x"] + photo["width"] / 2, abs=1)
+    summary = panel.part("check").locator("summary")
+    before = summary.bounding_box()
+    summary.click()
+    assert summary.bounding_box() == before
+    summary.click()
+    assert page.evaluate(get_bottom, f"#{slug}-run") == bottom
+
+
+@pytest.mark.parametrize("device", ["wide", "phone"])
+def test_faces_are_marked_on_the_photo(visit, demo, device):
+    """The marks stay where the photo is when the check takes more room than it."""
+    page = visit(demo, device=device)
+    for slug in ("face-fuse", "anime-avatar"):
+        panel = Panel(page, slug).example()
+        panel.part("check").locator("summary").click()
+        marks = panel.part("check").locator(".face-marks > svg").bounding_box()
+        photo = panel.part("photo").bounding_box()
+        for start, side in (("x", "width"), ("y", "height")):
+            assert marks[start] + marks[side] / 2 == pytest.approx(photo[start] + photo[side] / 2, abs=1)
+
+
 @pytest.mark.parametrize("slug", ["face-fuse", "facial-aesthetics"])
 def test_result_is_wholly_in_view_after_a_run(visit, demo, slug):
     """Result and facts are in the window, nothing covers them, and the preview is hidden."""
@@ -94,6 +151,27 @@ def test_example_is_shown_before_the_first_photo(visit, demo):
             page.wait_for_function("image => image.naturalWidth > 200", arg=image.element_handle())
     texts = page.locator(".example + .facts .badge").all_text_contents()
     assert len(list(itertools.filterfalse(lambda text: "offline engine" in text, texts))) == 0 < len(texts)
+
+
+def test_preview_that_a_newer_one_overtakes_stays_dimmed(page):
+    """A preview whose controls were changed while it was drawn is not marked as current when it comes."""
+    panel = Panel(page, "anime-avatar").example()
+    preview = panel.part("preview")
+    preview.locator(".compare > img").wait_for()
+    page.wait_for_function("!document.querySelector('#anime-avatar-preview[data-stale]')")
+    page.evaluate("""async () => {
+      const preview = document.getElementById('anime-avatar-preview'), before = window.events.begun.size;
+      new MutationObserver(() => {
+        if (!preview.hasAttribute('data-stale')) window.previewsSent ??= window.events.begun.size - before;
+      }).observe(preview, {attributeFilter: ['data-stale']});
+      const photo = photoOf.anime_avatar;
+      const change = value => window.updatePanel('anime-avatar', 'anime_avatar', [], photo, false, value);
+      change('first');
+      await window.waitFor(() => window.events.begun.size > before);
+      change('second');
+    }""")
+    page.wait_for_function("window.previewsSent")
+    assert page.evaluate("window.previewsSent") == 2
 
 
 def test_preview_follows_each_control_and_gives_way_to_the_run(page):

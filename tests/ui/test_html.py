@@ -173,13 +173,16 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
             sheet_specs.render_queued_sheet(sheet, 3, language),
         ],
         "contact_sheet.error": [sheet_specs.render_sheet_error(error, language)],
-        "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), text, language)],
+        "preflight.checklist": [checklist.render_checklist(seen, (Fix(text, text),), language)],
         "preflight.faces": [checklist.render_faces_svg(seen, language, selectable=True)],
         "screens.actions": [render("screens.actions", language, slug=text, buttons=[(text, "result.stop", text)])],
         "screens.comparison_section": [render("screens.comparison_section", language, slug=text, intro=text)],
         "screens.sheet_buttons": [render("screens.sheet_buttons", language, slug=text)],
         "template_picker.tiles": [
-            render("template_picker.tiles", tiles=[{"key": text, "url": text, "name": text, "is_chosen": True}])
+            render(
+                "template_picker.tiles",
+                tiles=[{"key": text, "url": text, "name": text, "is_chosen": True, "is_vendors": True}],
+            )
         ],
         "screens.examples": [render("screens.examples", language, screen=text, slug=text, images={"pair": text})],
         "history.listing": [render_listing(runs, {run.key for run in runs}, "", text, 30, language)],

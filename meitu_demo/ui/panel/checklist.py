@@ -12,22 +12,17 @@ from markupsafe import Markup
 
 from ...domain.errors import ImageRejected
 from ...domain.explanations import explain
-from ...domain.model import Endpoint, ImageLimits
+from ...domain.model import Endpoint
 from ...domain.translations import translate
-from ...photos import codec
 from ...preflight.check import ChecklistItem, Preflight, check
 from ...preflight.fixes import Fix, apply_fix, suggest_fixes
-from ...service import Caller
 from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import APPEND_ACTION_JS, PRIVATE_EVENT, TRIGGER_JS, build_if_open_js
 from ..html import render
-from ..result.pictures import PICTURE_PATH
 from ..texts import detect_language
 
-# Of the picture on which the faces are drawn.
-PREVIEW_LIMITS = ImageLimits(min_side_px=1, max_side_px=320, max_bytes=100_000)
 FIX_SLUGS = ("crop", "crop_enlarge", "enlarge", "upright")
 OTHER_FACE_FIX = "other_face"  # chosen by a click on the face itself
 
@@ -42,20 +37,18 @@ def build_checklist(context: Context, endpoint: Endpoint, photo: gr.Image, tab_i
 
     async def run_preflight(request: gr.Request, payload: Any, tab: Any) -> AsyncIterator[str]:
         caller, language = identify_caller(request, tab), detect_language(request)
+        yield ""  # what is shown is about the photo before
         if not payload:
-            yield ""
             return
         try:
             source = await context.read_upload(payload, caller)
         except ImageRejected:  # explained when the call is started
-            yield ""
             return
         preflight = await anyio.to_thread.run_sync(check, endpoint, source)
-        picture = await _store_preview(context, preflight, source, caller)
-        yield render_checklist(preflight, (), picture, language)
+        yield render_checklist(preflight, (), language)
         if preflight.rejection or any(item.state == "warn" for item in preflight.items):
             fixes = await anyio.to_thread.run_sync(suggest_fixes, preflight, source)
-            yield render_checklist(preflight, fixes, picture, language)
+            yield render_checklist(preflight, fixes, language)
 
     async def apply_selected_fix(request: gr.Request, payload: Any, tab: Any, action: Any) -> Any:
         caller = identify_caller(request, tab)
@@ -77,21 +70,21 @@ def build_checklist(context: Context, endpoint: Endpoint, photo: gr.Image, tab_i
     )
 
 
-def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], picture_url: str, language: str) -> Markup:
-    """The picture with its faces, the verdict in one line, the warnings, and the other items as a folded section."""
+def render_checklist(preflight: Preflight, fixes: tuple[Fix, ...], language: str) -> Markup:
+    """The marks of the faces, the verdict in one line, what speaks against the photo, and all items, folded."""
     fix_slugs = {fix.slug for fix in fixes}
     items = [(item.state, describe_item(item, language)) for item in preflight.items]
-    warnings = [item for item in items if item[0] == "warn"]
+    warnings = [text for state, text in items if state == "warn"]
     rejection = preflight.rejection
     return render(
         "preflight.checklist",
         language,
         state="refuse" if rejection else "warn" if warnings else "ok",
         slug=preflight.endpoint.slug,
-        picture_url=picture_url if preflight.faces else "",
+        photo_size=preflight.faces[0].photo_size if preflight.faces else None,
         faces_svg=render_faces_svg(preflight, language, selectable=OTHER_FACE_FIX in fix_slugs),
         title=_describe_verdict(preflight, language),
-        items=[item for item in items if item not in warnings],
+        items=items,
         rejection_title=explain(rejection, language, is_billable=False).title if rejection else "",
         warnings=warnings,
         fixes=[slug for slug in FIX_SLUGS if slug in fix_slugs],
@@ -131,14 +124,6 @@ def render_faces_svg(preflight: Preflight, language: str, *, selectable: bool = 
         action = f"{OTHER_FACE_FIX}:{face.number}" if selectable and not face.is_used else ""
         faces.append({"box": box, "is_used": face.is_used, "number": face.number, "action": action})
     return render("preflight.faces", language, faces=faces, selectable=selectable) if faces else Markup()
-
-
-async def _store_preview(context: Context, preflight: Preflight, source: bytes, caller: Caller) -> str:
-    """The URL of a small copy in the picture store, to draw the faces on; "" without faces."""
-    if not preflight.faces:
-        return ""
-    preview = await anyio.to_thread.run_sync(codec.prepare, source, PREVIEW_LIMITS)
-    return f"{PICTURE_PATH}/{context.pictures.put(preview.photo.data, caller.session_id)}/faces.jpg"
 
 
 def _fix_photo(endpoint: Endpoint, source: bytes, action: str) -> bytes:

@@ -62,12 +62,10 @@ def build_panel(
             with contact_sheet.surround_controls():
                 widgets = controls.GradioWidgets(endpoint, texts, template_options)
                 inputs = widgets.draw()
-            price = context.service.prices.get(endpoint.id)
-            consent_box = consent.build_consent_box(endpoint, context.service.targets, texts, price)
+            consent_box = consent.build_consent_box(slug, [endpoint.vendor_id], context.service.targets, texts)
             run_button = gr.Button(
-                texts.get_text(f"{key}.run"), variant="primary",
-                elem_id=f"{slug}-run", elem_classes=["run", f"run-{endpoint.vendor_id}"],
-            )  # fmt: skip
+                texts.get_text(f"{key}.run"), variant="primary", elem_id=f"{slug}-run", elem_classes="run"
+            )
             comparison = build_comparison_section(endpoint, context.service.targets, texts)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             preview = build_preview(slug)

@@ -13,7 +13,7 @@ import anyio
 import gradio as gr
 from markupsafe import Markup
 
-from ...domain.errors import DemoError, QueueFull
+from ...domain.errors import DemoError, QueueFull, UnknownTemplate
 from ...domain.explanations import explain
 from ...domain.model import Endpoint
 from ...domain.translations import translate
@@ -75,6 +75,11 @@ def wire_drawing(
             return await draw(request, *values)
         except QueueFull:  # the preview that is shown stays; a run explains the wait
             return gr.skip()
+        except UnknownTemplate:  # a vendor may know it
+            language = detect_language(request)
+            return result_view.render_notice(
+                translate("result.no_preview_title", language), translate("result.no_preview", language)
+            )
         except Exception as error:
             if not isinstance(error, DemoError):
                 log.error("a preview of %s failed\n%s", slug, format_stack_trace(error))
@@ -82,7 +87,7 @@ def wire_drawing(
 
     drawn = component.input(
         update_preview, [*inputs], component, preprocess=False, concurrency_limit=None, trigger_mode="always_last",
-        **PRIVATE_EVENT,
+        js=f"(...values) => window.sendPreview('{slug}', values)", **PRIVATE_EVENT,
     )  # fmt: skip
     drawn.then(None, js=f"() => void window.markPreviewCurrent('{slug}')", **PRIVATE_EVENT)
 

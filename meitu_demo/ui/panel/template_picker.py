@@ -1,5 +1,7 @@
 """Choosing a template: pictures to click, and a dropdown that also accepts a typed ID; each follows the other.
 
+Where calls are live, the pictures are those of the vendor's templates of which the owner has one: a file in
+`TEMPLATES_DIR` whose name is an ID in `MEITU_TEMPLATE_IDS`.
 The pictures are HTML, and the browser alone makes the two follow each other (assets/js/dropdowns.js).
 """
 
@@ -55,6 +57,11 @@ class TemplateOptions:
         live_ids = tuple(dict.fromkeys((*extra_ids, *(info.wire_id for info in infos if info.aliases))))
         return cls(ids, infos, live_ids, resolver, visitor_keys, masthead)
 
+    @property
+    def vendor_infos(self) -> list[TemplateInfo]:
+        """The owner's pictures of templates that a vendor knows."""
+        return [info for info in self.infos if info.kind == "own" and info.wire_id in self.live_ids]
+
 
 @dataclass(frozen=True, slots=True)
 class TemplatePicker:
@@ -75,31 +82,41 @@ def build_template_picker(
     element_id: str, default: str, label: Any, texts: PageTranslations, options: TemplateOptions, vendor_id: str
 ) -> TemplatePicker:
     """Lay out both components and wire them. default: the chosen template's ID."""
-    is_live = options.resolver.is_live(vendor_id)
+    is_live, vendor = options.resolver.is_live(vendor_id), f"vendors.{vendor_id}.name"
     tiles = gr.HTML(
-        texts.render(f"template-tiles-{default}", partial(render_tiles, options.infos, default)),
+        texts.render(f"template-tiles-{default}", partial(render_tiles, options, default)),
         elem_id=f"{element_id}-gallery",
         elem_classes=["unstyled", "template-gallery", f"templates-of-engine-{vendor_id}"],
         apply_default_css=False, js_on_load=TRIGGER_JS,
     )  # fmt: skip
 
+    infos_by_id = dict(zip(options.ids, options.infos, strict=False))
+
     def list_choices(*, is_live: bool, language: str | None) -> list[tuple[Any, str]]:
-        if is_live:
-            return [(key, key) for key in options.live_ids]
-        return [(_describe_template(texts, options, key, language), key) for key in options.ids]
+        def describe(key: str) -> Any:
+            if key not in infos_by_id:
+                return key
+            render_name = partial(_describe_template, infos_by_id[key], vendor_id if is_live else "")
+            name = f"template-{vendor_id if is_live else 'offline'}-{key}"
+            return render_name(language) if language else texts.render(name, render_name)
+
+        return [(describe(key), key) for key in (options.live_ids if is_live else options.ids)]
+
+    def describe_ids(language: str) -> str:
+        return translate("controls.template_id.info_live", language, vendor=translate(vendor, language))
 
     dropdown = gr.Dropdown(
         list_choices(is_live=is_live, language=None),
         value=_choose_live_template(default, options) if is_live else default,
-        label=label, info=texts.get_text(f"controls.template_id.info{'_live' if is_live else ''}"), elem_id=element_id,
-        allow_custom_value=True,
+        label=label, info=texts.render(f"template-ids-{vendor_id}", describe_ids) if is_live else None,
+        elem_id=element_id, allow_custom_value=True,
         elem_classes=[f"kiosk-hidden-{vendor_id}"] if len(options.ids) == len(options.infos) else [],
     )  # fmt: skip
 
     def follow_keys(request: gr.Request, visitor_keys: Any, key: Any) -> Any:
         is_live = options.resolver.with_visitor_keys(visitor_keys).is_live(vendor_id)
         language = detect_language(request)
-        info = translate(f"controls.template_id.info{'_live' if is_live else ''}", language)
+        info = describe_ids(language) if is_live else ""
         choices = list_choices(is_live=is_live, language=language)
         return gr.Dropdown(choices, value=_choose_live_template(key, options) if is_live else key, info=info)
 
@@ -111,16 +128,23 @@ def build_template_picker(
 
 
 def render_tiles(
-    infos: Sequence[TemplateInfo], chosen_id: Any, language: str, pictures: Sequence[bytes | None] = ()
+    options: TemplateOptions, chosen_id: Any, language: str, pictures: Sequence[bytes | None] = ()
 ) -> Markup:
     """The pictures, one of them pressed. pictures: JPEGs with the visitor's face, in place of the example's."""
-    urls = [_register_example_tile(info) for info in infos]
+    vendor_infos = options.vendor_infos
+    urls = [_register_example_tile(info) for info in options.infos]
     urls[: len(pictures)] = [
         encode_data_url(picture) if picture else url for picture, url in zip(pictures, urls, strict=False)
     ]
     tiles = [
-        {"key": info.wire_id, "url": url, "name": info.name[language], "is_chosen": info.wire_id == chosen_id}
-        for info, url in zip(infos, urls, strict=True)
+        {
+            "key": info.wire_id,
+            "url": url,
+            "name": info.name[language],
+            "is_chosen": info.wire_id == chosen_id,
+            "is_vendors": info in vendor_infos,
+        }
+        for info, url in zip(options.infos, urls, strict=True)
     ]
     return render("template_picker.tiles", tiles=tiles)
 
@@ -137,7 +161,7 @@ def wire_tiles(
     photo: gr.Image,
     tab_id: gr.components.Component,
 ) -> None:
-    """Draw the tiles with the face of each new photo; a newer photo cancels that. Where calls are live, none is shown.
+    """Draw the tiles with the face of each new photo; a newer photo cancels that.
 
     They travel inside the answer and are not stored. assets/js/preview.js says when there is another photo. tab_id: the
     browser tab's id.
@@ -147,10 +171,10 @@ def wire_tiles(
     async def draw_tiles(request: gr.Request, payload: Any, tab_id: Any, visitor_keys: Any, key: Any) -> Any:
         caller, language = identify_caller(request, tab_id), detect_language(request)
         is_current = latest_request.register(caller.session_id, upload_validation.get_payload_path(payload))
-        if options.resolver.with_visitor_keys(visitor_keys).is_live(endpoint.vendor_id):
-            return gr.skip()
+        if not options.vendor_infos and options.resolver.with_visitor_keys(visitor_keys).is_live(endpoint.vendor_id):
+            return gr.skip()  # no tile is shown
         if not payload:
-            return render_tiles(options.infos, key, language)
+            return render_tiles(options, key, language)
         try:
             async with face_crop_in_slot(context, endpoint, payload, caller) as face_crop:
                 tiles = takewhile(lambda _: is_current(), previews.render_tiles(face_crop))
@@ -159,7 +183,7 @@ def wire_tiles(
             return gr.skip()
         except DemoError:  # the preview explains it
             pictures = []
-        return render_tiles(options.infos, key, language, pictures) if is_current() else gr.skip()
+        return render_tiles(options, key, language, pictures) if is_current() else gr.skip()
 
     drawn = picker.tiles.input(
         draw_tiles, [photo, tab_id, options.visitor_keys, picker.dropdown], picker.tiles,
@@ -176,10 +200,9 @@ def _choose_live_template(key: Any, options: TemplateOptions) -> Any:
     return options.live_ids[0] if is_drawn else key
 
 
-def _describe_template(texts: PageTranslations, options: TemplateOptions, key: str, language: str | None) -> Any:
-    infos_by_id = dict(zip(options.ids, options.infos, strict=False))
-    if key not in infos_by_id:
-        return key
-    if language:
-        return f"{infos_by_id[key].name[language]} · {key}"
-    return texts.render(f"template-{key}", lambda language: f"{infos_by_id[key].name[language]} · {key}")
+def _describe_template(info: TemplateInfo, live_vendor_id: str, language: str) -> str:
+    """The template in the dropdown. live_vendor_id: "" offline; the vendor's pictures are not those of the engine."""
+    if live_vendor_id and info.kind != "own":
+        vendor = translate(f"vendors.{live_vendor_id}.name", language)
+        return translate("controls.template_id.documented", language, template=info.wire_id, vendor=vendor)
+    return " · ".join(dict.fromkeys((info.name[language], info.wire_id)))  # a picture may be named by its ID

@@ -25,7 +25,6 @@ from ..texts import PageTranslations, detect_language
 
 VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 ACTIONS = ("stop", "resume")
-UNTICK_JS = f"() => Array({len(VENDOR_IDS)}).fill(false)"
 
 Updates = tuple[Any, Any, Any]  # progress, sheet, plan
 ClearAfter = Callable[[gr.events.Dependency], object]
@@ -33,14 +32,14 @@ ClearAfter = Callable[[gr.events.Dependency], object]
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What is asked. controls: of all endpoints, in the catalogue's order."""
+    """What is asked. controls: of all endpoints, in the catalogue's order. consent_boxes: by vendor."""
 
     photos: gr.File
     endpoints: gr.CheckboxGroup
     controls: list[gr.components.Component]
     target: gr.Radio
     plan_html: gr.HTML
-    consent_boxes: list[gr.Checkbox]
+    consent_boxes: dict[str, gr.Checkbox]
     run_button: gr.Button
 
 
@@ -76,7 +75,7 @@ def _lay_out_form(context: Context, texts: PageTranslations, template_options: T
     )  # fmt: skip
     plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="unstyled", apply_default_css=False)
     with gr.Column(elem_classes="consents"):
-        consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
+        consent_boxes = consent.build_consent_boxes("evaluation", context.service.targets, texts, "evaluation.consent")
     run_button = gr.Button(
         texts.get_text("evaluation.run"), variant="primary", elem_id="evaluation-run", elem_classes="run"
     )
@@ -172,10 +171,10 @@ def build_evaluation_screen(
 
     @explain_failure
     async def run(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        consent_ticks, values = values[: len(VENDOR_IDS)], values[len(VENDOR_IDS) :]
+        consent_ticks, values = values[: len(form.consent_boxes)], values[len(form.consent_boxes) :]
         evaluation = await open_evaluation(request, values)
         plan = _parse_choice(values[:-2]).build_plan(context, evaluation)
-        consents = {vendor: tick is True for vendor, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+        consents = {vendor: tick is True for vendor, tick in zip(form.consent_boxes, consent_ticks, strict=True)}
         await start(request, evaluation, plan, consents, *values[-2:])
         async for update in follow(request, evaluation, values[-1]):
             yield update
@@ -203,10 +202,11 @@ def build_evaluation_screen(
     outputs = [results.progress_html, results.sheet_html, form.plan_html]
     wiring: dict[str, Any] = {"outputs": outputs, "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
     form.photos.change(check_photos, [form.photos, *state], **wiring)
-    form.photos.change(None, None, form.consent_boxes, js=UNTICK_JS, **PRIVATE_EVENT)
+    boxes = list(dict.fromkeys(form.consent_boxes.values()))
+    form.photos.change(None, None, boxes, js=f"() => Array({len(boxes)}).fill(false)", **PRIVATE_EVENT)
     for component in (form.endpoints, form.target):
         component.change(show_plan, state, **wiring)
-    form.run_button.click(run, [*form.consent_boxes, *state], **wiring)
+    form.run_button.click(run, [*form.consent_boxes.values(), *state], **wiring)
     results.buttons["resume"].click(resume, state, **wiring)
     results.buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
@@ -230,10 +230,3 @@ def explain_failure(event: Callable[..., AsyncIterator[Updates]]) -> Callable[..
             yield gr.skip(), gr.skip(), result_view.render_explanation(explained, explained.language)
 
     return handle
-
-
-def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
-    """The consent box for one vendor; the style sheet shows it if calls of the plan go to that vendor."""
-    endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.vendor_id == vendor_id)
-    consent_endpoint = replace(endpoint, id=f"evaluation_{vendor_id}")  # for the element ids
-    return consent.build_consent_box(consent_endpoint, context.service.targets, texts, key="evaluation.consent")

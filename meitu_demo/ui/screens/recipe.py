@@ -1,7 +1,6 @@
 """The Recipe tab: a photo, a list of effects, one button, and the result of each step."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -45,7 +44,7 @@ def build(
             examples.build_examples("recipe", "recipe", "astronaut", texts)
             step_list = editor.build_editor(context, texts, picks, session[1], masthead)
             with gr.Column(elem_classes="consents"):
-                consent_boxes = [_build_consent_box(context, vendor_id, texts) for vendor_id in VENDOR_IDS]
+                consent_boxes = consent.build_consent_boxes("recipe", context.service.targets, texts)
             run_button = gr.Button(
                 texts.get_text("panels.recipe.run"), variant="primary", elem_id="recipe-run", elem_classes="run"
             )
@@ -61,7 +60,7 @@ def build(
 
     async def act(request: gr.Request, *values: Any) -> AsyncIterator[tuple[Any, Any]]:
         photo, step_list, *consent_ticks, tab, visitor_keys, previous_run, action = values
-        consents = {vendor_id: tick is True for vendor_id, tick in zip(VENDOR_IDS, consent_ticks, strict=True)}
+        consents = {vendor_id: tick is True for vendor_id, tick in zip(consent_boxes, consent_ticks, strict=True)}
         click = RecipeRequest(
             check_action(action, ACTION_LABELS),
             identify_caller(request, tab),
@@ -76,7 +75,7 @@ def build(
         async for update, reached_run in runner.stream_recipe(context, click):
             yield update, reached_run or gr.skip()
 
-    inputs_of_run = [photo, step_list, *consent_boxes, *session, recipe_run]
+    inputs_of_run = [photo, step_list, *consent_boxes.values(), *session, recipe_run]
     wiring: dict[str, Any] = {
         "outputs": [result_html, recipe_run], "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT,
     }  # fmt: skip
@@ -85,19 +84,13 @@ def build(
     wire_stop_button(context, actions, session)
 
     wire_drawing(preview_html, "recipe", partial(_draw_preview, context), [photo, step_list, session[0]])
-    names = [f"recipe-{vendor_id}" for vendor_id in VENDOR_IDS]
+    boxes = list(dict.fromkeys(consent_boxes.values()))
+    names = [str(box.elem_id).removesuffix("-consent") for box in boxes]
     gr.on(
-        [photo.change, step_list.change, tab.select], None, [photo, step_list, *consent_boxes], consent_boxes,
+        [photo.change, step_list.change, tab.select], None, [photo, step_list, *boxes], boxes,
         js=f"(...values) => window.recipeChanged({names}, ...values)", **PRIVATE_EVENT,
     )  # fmt: skip
     return ScreenComponents("recipe", photo, result_html, (received,))
-
-
-def _build_consent_box(context: Context, vendor_id: str, texts: PageTranslations) -> gr.Checkbox:
-    """The consent box for one vendor; the style sheet shows it if a step goes to that vendor."""
-    endpoint = next(endpoint for endpoint in CATALOGUE.values() if endpoint.vendor_id == vendor_id)
-    consent_endpoint = replace(endpoint, id=f"recipe_{vendor_id}")  # for the element ids
-    return consent.build_consent_box(consent_endpoint, context.service.targets, texts)
 
 
 async def _draw_preview(context: Context, request: gr.Request, payload: Any, text: Any, tab_id: Any) -> Markup:

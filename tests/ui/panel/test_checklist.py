@@ -1,5 +1,6 @@
 """The preflight checklist: texts in both languages, and face boxes that do not rely on colour."""
 
+import html
 import re
 from xml.etree import ElementTree
 
@@ -82,14 +83,26 @@ def test_checklist_names_whose_limit_it_is() -> None:
 def test_checklist_speaks_for_itself_when_it_refuses() -> None:
     """The verdict is our check's; what the service will do is not known."""
     seen = check(FUSE, photos()["turned far"])
-    assert "Our check would refuse it; the service may too" in render_checklist(seen, (), "", "en")
+    assert "Our check would refuse it; the service may too" in render_checklist(seen, (), "en")
 
 
 def test_checklist_says_that_a_file_cannot_be_opened() -> None:
     """What is no photo is not sent, so nothing is said of the service."""
-    markup = render_checklist(check(FUSE, b"no photo" * 9), (), "", "en")
+    markup = render_checklist(check(FUSE, b"no photo" * 9), (), "en")
     assert "<summary>Cannot be opened as a photo</summary>" in markup
     assert "the service may too" not in markup
+
+
+def test_checklist_has_one_paragraph_of_warnings_and_all_items_folded() -> None:
+    """However many there are, they take the room of two lines (assets/css/preflight.css); the list tells each."""
+    seen = two()
+    markup = str(render_checklist(seen, (), "en"))
+    folded, _, rest = markup.partition("</details>")
+    texts = [describe_item(item, "en") for item in seen.items if item.state == "warn"]
+    assert texts
+    assert f'<p class="warnings">{" · ".join(texts)}</p>' in html.unescape(rest)
+    assert folded.count("<li") == len(seen.items)
+    assert "<li" not in rest
 
 
 def item(preflight: Preflight, slug: str) -> ChecklistItem:
