@@ -26,7 +26,7 @@ from .gradio_patches import static_images
 from .gradio_patches.assets import PageFiles, PrecompressedAssetsMiddleware
 from .gradio_patches.cleanup import GradioCleanup
 from .gradio_patches.internal_state import end_streams
-from .gradio_patches.mount import mount_patched
+from .gradio_patches.mount import mount_patched, web_app_at_mount
 from .gradio_patches.page_html import PageHtmlMiddleware
 from .gradio_patches.sessions import SessionQuota
 from .gradio_patches.uploads import check_upload_dir
@@ -61,8 +61,9 @@ def create_app(settings: Settings, client: httpx.AsyncClient, ledger: LazyLedger
     ttl_s = settings.keep_minutes * 60.0
     context = Context.create(service, settings, uploads_dir, ttl_s * TTL_MARGIN)
     texts = PageTranslations()
-    blocks = build_page(context, settings, texts)
-    blocks.queue(default_concurrency_limit=None)
+    with web_app_at_mount():
+        blocks = build_page(context, settings, texts)
+        blocks.queue(default_concurrency_limit=None)
     page_files = publish_assets(blocks, service.prices)
     SessionQuota(blocks, settings.trusted_proxies, partial(_is_paid, service.single_flight)).install()
     gradio_cleanup = GradioCleanup(blocks, uploads_dir, ttl_s * TTL_MARGIN, ttl_s)

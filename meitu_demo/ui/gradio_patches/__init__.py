@@ -4,7 +4,7 @@ The docstring of each module says what Gradio does without the patch, and in whi
 
 | module | what it does |
 |---|---|
-| `mount` | the one entry: mounts the page with every patch, caches signatures, makes the queue's loops sleep longer |
+| `mount` | the one entry: mounts the page with every patch, builds one web app, caches signatures, slows the queue |
 | `uploads` | gives each upload a folder of its own with a random name |
 | `payloads` | refuses files outside the uploads, photos named by URL, and arguments that no input can hold |
 | `sessions` | bounds the sessions of an address, and the memory that each takes |

@@ -1,14 +1,17 @@
 """Mounts the page on the web app with every patch in place. Written for Gradio 6.31.0.
 
-Two patches, small enough to be here, make the page faster. Gradio calls `inspect.signature` on every component's
-constructor, hundreds of times for each page load and each new session. And its queue polls for events a thousand times
-a second, even when idle, and each time takes the GIL from threads that compute a picture: so an event is started when
-it is queued, and the polling, for events that found all places taken, is slow.
+Three patches, small enough to be here, make the demo faster. Gradio builds its web app, of 80 routes, four times: when
+blocks are created, closed, given a queue and mounted. It calls `inspect.signature` on every component's constructor,
+hundreds of times for each page load and each new session. And its queue polls for events a thousand times a second,
+even when idle, and each time takes the GIL from threads that compute a picture: so an event is started when it is
+queued, and the polling, for events that found all places taken, is slow.
 """
 
 import inspect
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -39,7 +42,19 @@ def mount_patched(app: FastAPI, blocks: gr.Blocks, uploads_dir: Path, **options:
     payloads.patch_payloads(blocks)
     slow_down_polling(blocks)
     start_events_at_once(blocks)
-    return route_allowlist.install(app, uploads_dir)
+    blocks.app = route_allowlist.install(app, uploads_dir)
+    return blocks.app
+
+
+@contextmanager
+def web_app_at_mount() -> Iterator[None]:
+    """Blocks that are built in this block get no web app before `mount_patched`."""
+    create_app = App.create_app
+    App.create_app = staticmethod(lambda *args, **kwargs: None)  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        App.create_app = staticmethod(create_app)  # type: ignore[method-assign]
 
 
 def cache_signatures(blocks: gr.Blocks) -> None:

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from gradio import queueing, route_utils
 from gradio.data_classes import PredictBodyInternal
+from gradio.routes import App
 
 from meitu_demo.ui.gradio_patches import PATCHED_GRADIO, mount, uploads
 
@@ -45,6 +46,25 @@ def test_mount_warns_about_another_version_of_gradio(
     (message,) = mount_a_page()
     assert gr.__version__ in message
     assert "5.0.0" in message
+
+
+def test_web_app_at_mount_is_built_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is the one that is mounted, also for the queue; afterwards Gradio builds its apps as before."""
+    built: list[App] = []
+    init = App.__init__
+
+    def note(self: App, *args: Any, **kwargs: Any) -> None:
+        built.append(self)
+        init(self, *args, **kwargs)
+
+    monkeypatch.setattr(App, "__init__", note)
+    with mount.web_app_at_mount():
+        with gr.Blocks(analytics_enabled=False) as blocks:
+            gr.HTML("text")
+        blocks.queue()
+    assert built == []
+    assert [mount.mount_patched(FastAPI(), blocks, tmp_path), blocks.app] == built * 2
+    assert isinstance(gr.Blocks(analytics_enabled=False).app, App)
 
 
 def test_cache_signatures_leaves_the_configuration_unchanged() -> None:
