@@ -114,7 +114,7 @@ def compute_white_balance(tone: Floats) -> Floats | None:
         *MIN_HUE_CHROMA, chroma
     )
     share = float(max(foreign_hue, smoothstep(*SKIN_CHROMA, chroma)))
-    if share == 0:
+    if share < 0.02:  # changes no level
         return None
     angle = np.radians(COMMON_SKIN_HUE_DEG)
     common = np.array([[light, COMMON_SKIN_CHROMA * np.cos(angle), COMMON_SKIN_CHROMA * np.sin(angle)]])
