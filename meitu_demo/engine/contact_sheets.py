@@ -123,14 +123,15 @@ def _fit_square(square: tuple[float, float, float], shape: tuple[int, ...]) -> t
 
 
 def _render_shape(face_crop: FaceCrop, shape_type: int, strength: float) -> bytes:
-    return _encode_jpeg(face_crop.crop_visible(reshape(face_crop.pixels, face_crop.face, shape_type, strength)))
+    pixels = reshape(face_crop.pixels, face_crop.face, shape_type, strength)
+    return codec.encode(face_crop.crop_visible(pixels), THUMBNAIL_QUALITY)
 
 
 def render_shapes(face_crop: FaceCrop) -> Iterator[bytes]:
     """Render the photo and then each shape at full strength, part by part of the face."""
     for part, shapes in itertools.groupby(load_shapes(), key=lambda shape: shape.part):
         small = face_crop.show_part(part).shrink_to(THUMBNAIL_PX)
-        yield _encode_jpeg(small.crop_visible(small.pixels))
+        yield codec.encode(small.crop_visible(small.pixels), THUMBNAIL_QUALITY)
         for shape in shapes:
             yield _render_shape(small, shape.id, 1.0)
 
@@ -141,7 +142,3 @@ def render_strengths(face_crop: FaceCrop, shape_type: int) -> Iterator[bytes]:
     small = face_crop.show_part(part).shrink_to(THUMBNAIL_PX)
     for strength in STRENGTHS:
         yield _render_shape(small, shape_type, strength)
-
-
-def _encode_jpeg(pixels: Image) -> bytes:
-    return codec.encode(pixels, THUMBNAIL_QUALITY)

@@ -18,7 +18,7 @@ class Box(NamedTuple):
     def enclose(cls, low: ArrayLike, high: ArrayLike, shape: tuple[int, ...], min_side_px: int = 1) -> "Box":
         """The pixels from the point `low` (x, y) to `high` that a picture of `shape` (height, width, …) has."""
         size = np.array(shape[1::-1])
-        first = np.clip(np.floor(low).astype(int), 0, size - min_side_px)
+        first = np.clip(np.floor(low).astype(int), 0, np.maximum(size - min_side_px, 0))
         stop = np.clip(np.ceil(high).astype(int), first + min_side_px, size)
         return cls(*first.tolist(), *stop.tolist())
 

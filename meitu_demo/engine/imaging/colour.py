@@ -75,8 +75,7 @@ def measure_eye_white(image: Image, mesh: Floats) -> float:
 def compute_exposure_gain(image: Image, eye_white: float) -> float:
     """Gain ≥ 1 that corrects an underexposed photo, by its brightest pixels; the eyes' whites (L) never glow."""
     step = max(1, min(image.shape[:2]) // EXPOSURE_SAMPLES)
-    red, green, blue = cv2.split(np.ascontiguousarray(image[::step, ::step]))
-    brightest = float(np.percentile(cv2.max(red, cv2.max(green, blue)), 99.5))
+    brightest = float(np.percentile(image[::step, ::step].max(2), 99.5))
     gain = min(TARGET_WHITE / max(brightest, 1.0), MAX_EYE_WHITE_L / max(eye_white, 1.0))
     return float(np.clip(gain, 1.0, MAX_GAIN))
 
@@ -114,7 +113,7 @@ def compute_white_balance(tone: Floats) -> Floats | None:
         *MIN_HUE_CHROMA, chroma
     )
     share = float(max(foreign_hue, smoothstep(*SKIN_CHROMA, chroma)))
-    if share == 0:
+    if share < 0.02:  # changes no level
         return None
     angle = np.radians(COMMON_SKIN_HUE_DEG)
     common = np.array([[light, COMMON_SKIN_CHROMA * np.cos(angle), COMMON_SKIN_CHROMA * np.sin(angle)]])

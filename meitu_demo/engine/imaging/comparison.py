@@ -26,10 +26,8 @@ def align_to_result(photo: Photo, result: Photo, *, changes_framing: bool) -> by
     changes_framing: whether the person may be elsewhere in `result`; then the faces are aligned, or the photo is fitted
     into the frame if either has no face. Empty areas continue the colours of the photo's edges.
     """
-    if (
-        not changes_framing
-        and abs(photo.width * result.height / (photo.height * result.width) - 1) <= MAX_ASPECT_DIFFERENCE
-    ):
+    stretch = photo.width * result.height / (photo.height * result.width)
+    if not changes_framing and abs(stretch - 1) <= MAX_ASPECT_DIFFERENCE:
         return photo.data
     scale = min(1.0, MAX_SIDE_PX / max(result.width, result.height))
     frame = max(1, round(result.width * scale)), max(1, round(result.height * scale))

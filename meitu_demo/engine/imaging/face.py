@@ -83,6 +83,5 @@ def estimate_head_pose(landmarks: NDArray[np.float32], depth: NDArray[np.float32
 
 
 def _compute_axis(space: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
-    ends = np.asarray(pairs)
-    vectors = space[ends[:, 1]] - space[ends[:, 0]]
-    return np.asarray(vectors.sum(0))
+    starts, ends = np.transpose(pairs)
+    return np.asarray((space[ends] - space[starts]).sum(0))

@@ -83,17 +83,13 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     Neither are beards, nor glasses. The mask is dilated slightly to cover the edges of strands.
     """
     small, points = downscale_to_face_width(image, mesh, FACE_WIDTH_PX)
-    face = FacePixels(
-        points, float(np.ptp(points[:, 0])), compute_up_vector(points), *measure_skin_distance(small, points)
-    )
-    width, shape = face.width, small.shape[:2]
-    centre = points[list(FACE_OVAL)].mean(0)
+    width, shape, centre = float(np.ptp(points[:, 0])), small.shape[:2], points[list(FACE_OVAL)].mean(0)
+    face = FacePixels(points, width, compute_up_vector(points), *measure_skin_distance(small, points))
     unlike_skin = strands = face.skin_distance
     if hair is not None:
         unlike_skin, strands = _judge_by_hair(small, face, hair)
-    glasses = _measure_glasses(face)
+    glasses, beard = _measure_glasses(face), _build_beard_mask(face)
     arms = _build_arm_mask(face) * glasses
-    beard = _build_beard_mask(face)
 
     raised = points[list(BROW_LINE)] + (0.04 + 0.04 * glasses) * width * face.up
     above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
@@ -153,14 +149,11 @@ def _measure_glasses(face: FacePixels) -> float:
 
 def _build_arm_mask(face: FacePixels) -> Mask:
     """(h, w) 0..1, 1 on what is narrow and unlike skin between the eyes and the ears."""
-    shape = face.skin_distance.shape
-    thin = face.skin_distance - cv2.morphologyEx(
-        face.skin_distance, cv2.MORPH_OPEN, build_disc_kernel(0.07 * face.width)
-    )
-    offset = ARM_BAND_SHARE * face.width * face.up
-    arms = np.zeros(shape, np.float32)
+    distance, offset, bands = face.skin_distance, ARM_BAND_SHARE * face.width * face.up, []
     for eye, ear in TEMPLES:
         start, end = face.points[eye], 1.5 * face.points[ear] - 0.5 * face.points[eye]
         band = np.array([start + offset, end + offset, end - offset, start - offset])
-        arms = np.maximum(arms, thin * build_polygon_mask(band, shape, 0))
-    return np.asarray(cv2.dilate(np.clip(2 * arms, 0, 1), build_disc_kernel(0.02 * face.width)), np.float32)
+        bands.append(build_polygon_mask(band, distance.shape, 0))
+    thin = distance - cv2.morphologyEx(distance, cv2.MORPH_OPEN, build_disc_kernel(0.07 * face.width))
+    arms = np.clip(2 * thin * np.maximum(*bands), 0, 1)
+    return np.asarray(cv2.dilate(arms, build_disc_kernel(0.02 * face.width)), np.float32)

@@ -28,7 +28,9 @@ def shrink(image: Image, scale: float) -> Image:
         scale *= 2
     if scale == 1:
         return image
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
+    sides = [max(1, round(side * scale)) for side in image.shape[1::-1]]
+    size = None if min(image.shape[:2]) * scale >= 1 else sides  # OpenCV would round a line of pixels to nothing
+    return np.asarray(cv2.resize(image, size, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def warp_affine(

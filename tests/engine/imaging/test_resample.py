@@ -34,6 +34,9 @@ def test_warp_affine_repeats_the_edge_beyond_the_picture() -> None:
         moved = warp_affine(photo, np.array([[1.0, 0, offset], [0, 1, offset]]), (64, 48))
         rows, columns = (np.clip(np.arange(side) + int(offset), 0, 511) for side in (48, 64))
         assert np.array_equal(moved, photo[rows][:, columns])
+    slope = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, 2).repeat(20, 1)
+    beside = warp_affine(slope, np.array([[6.0, 0, -900], [0, 6, 40]]), (9, 30))
+    assert np.abs(beside.astype(float) - (40 + 6 * np.arange(30))[:, None, None]).max() < 8
     dot = warp_affine(np.full((1, 1, 3), 77, np.uint8), np.array([[0.1, 0, -3], [0, 0.1, 2]]), (5, 4))
     assert dot.shape == (4, 5, 3)
     assert (dot == 77).all()

@@ -10,7 +10,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .planes import Plane
 
@@ -70,15 +69,10 @@ def deblur(luma: Plane, sigma_px: float, noise_to_signal: float) -> Plane:
 
     noise_to_signal: 0.003 for a clean photo, 0.1 for a very noisy one; the higher, the weaker the filter.
     """
-    kernel = _build_wiener_kernel(sigma_px, noise_to_signal)
-    return np.asarray(cv2.filter2D(luma, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)
-
-
-def _build_wiener_kernel(sigma_px: float, noise_to_signal: float) -> NDArray[np.float32]:
     frequency = np.fft.fftfreq(_FFT_SIZE)
     power = np.add.outer(frequency**2, frequency**2)
     blur = np.exp(-2 * np.pi**2 * sigma_px**2 * power)
     inverse = np.fft.fftshift(np.fft.ifft2(blur / (blur**2 + noise_to_signal * (0.02 + 8 * power))).real)
     middle = slice(_FFT_SIZE // 2 - _KERNEL_RADIUS_PX, _FFT_SIZE // 2 + _KERNEL_RADIUS_PX + 1)
-    kernel = inverse[middle, middle]
-    return np.asarray(kernel / kernel.sum(), np.float32)
+    kernel = (inverse[middle, middle] / inverse[middle, middle].sum()).astype(np.float32)
+    return np.asarray(cv2.filter2D(luma, -1, kernel, borderType=cv2.BORDER_REFLECT_101), np.float32)

@@ -66,7 +66,7 @@ def sample_blocks(plane: Plane, origin: tuple[int, int], max_blocks: int = 4000)
 def split_ycbcr(image: Image) -> tuple[Plane, Plane, Plane]:
     """Luma 0..255, and Cb and Cr −128..128, of an RGB uint8 picture."""
     luma, blue, red = cv2.split(cv2.transform(image.astype(np.float32), _RGB_TO_YCBCR))
-    return np.asarray(luma, np.float32), np.asarray(blue, np.float32), np.asarray(red, np.float32)
+    return luma, blue, red
 
 
 def merge_ycbcr(luma: Plane, blue: Plane, red: Plane) -> Image:
