@@ -27,10 +27,8 @@ JAW_POINTS = (132, 58, 172, 152, 397, 288, 361)
 EAR_POINTS = ((127, 132), (356, 361))  # on the outline, where an ear begins and ends
 NECK_LIGHTNESS_RANGE = (0.45, 1.2)  # of the face's L: the chin shades the neck; darker is cloth, brighter a collar
 MAX_NECK_CHROMA_DISTANCE = 11.0  # in a, b; grey and white cloth is 15 and more away
-MIN_COLLAR_LIGHTNESS, MAX_COLLAR_CHROMA = (
-    0.7,
-    0.5,
-)  # of the face's: a white collar, tinted by the skin
+MIN_COLLAR_LIGHTNESS = 1.0  # of the face's L
+MAX_COLLAR_CHROMA = 0.5  # of the face's: skin tints a white collar
 NEUTRAL = 128  # a and b of grey in 8-bit LAB
 GRABCUT_ITERATIONS = 3
 CORE_OUTLINE_SHARE = 0.75  # of the outline's size: skin, whatever its colour
