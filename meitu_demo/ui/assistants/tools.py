@@ -166,7 +166,6 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 async def _await_with_progress(
     handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str
 ) -> CallResult:
-    assert handle.target
     service = describe_service(endpoint.vendor_id, handle.target.service, language)
     async for phase, seconds in handle.stream_progress():
         await notify(describe_phase(phase, seconds, service, handle.target.mode, language))

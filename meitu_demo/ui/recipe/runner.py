@@ -10,7 +10,6 @@ from dataclasses import replace
 from ...calls.pipeline import CallResult, Phase
 from ...calls.single_flight import FORCE_NONE, CallHandle
 from ...domain.errors import ImageRejected, RecipeRejected
-from ...domain.model import CallTarget
 from ...domain.recipe import RecipeStep, parse_recipe
 from ...endpoints import CATALOGUE
 from ..context import Context
@@ -101,17 +100,15 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
             consent=request.consents.get(vendor_id, False),
             force=_choose_force(run),
         )
-    run.handle, run.target = handle, handle.target or run.target
-    target = run.target
-    assert target
+    run.handle, run.target = handle, handle.target
     run.handles.append(handle)
     if run.is_stopped:
         return
     async for phase, remaining_s in handle.stream_progress():
-        yield views.build_progress_update(run, phase, remaining_s, *(["stop"] if target.is_billable else []))
+        yield views.build_progress_update(run, phase, remaining_s, *(["stop"] if handle.target.is_billable else []))
     finished = await finish_run(run.context, handle, request.caller)
     if finished is not None:
-        _append_step_result(run, step, target, handle, *finished)
+        _append_step_result(run, step, handle, *finished)
 
 
 def _choose_force(run: RecipeRun) -> int:
@@ -127,7 +124,7 @@ def _choose_force(run: RecipeRun) -> int:
 
 
 def _append_step_result(
-    run: RecipeRun, step: RecipeStep, target: CallTarget, handle: CallHandle, result: CallResult, pictures: PictureUrls
+    run: RecipeRun, step: RecipeStep, handle: CallHandle, result: CallResult, pictures: PictureUrls
 ) -> None:
     context, language = run.context, run.language
     if not run.progress.step_results:
@@ -138,7 +135,7 @@ def _append_step_result(
     receipt_html = render_run_receipt(context, result, language)
     facts_html = facts.render_facts(result, pictures, service, language, "recipe")
     html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html, facts_html)
-    html += render_wire(result.trace, step.endpoint, result.values, target, language)
+    html += render_wire(result.trace, step.endpoint, result.values, handle.target, language)
     maker = facts.Maker(result.mode, "" if result.mode == "offline" else service, result.recorded)
     run.progress = run.progress.append_result(
         StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)

@@ -153,7 +153,7 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
                 consent=request.consent,
                 force=request.force,
             )
-            target = handle.target or target
+            target = handle.target
         async for update in stream_call(context, request, target, handle):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen

@@ -1,4 +1,4 @@
-"""The button "Delete everything of mine now": deletes a session's data, then counts again and reports the result."""
+"""The button "Delete my data": deletes a session's data, then counts again and reports the result."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

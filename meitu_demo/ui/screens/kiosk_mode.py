@@ -1,7 +1,7 @@
 """Kiosk mode (/?stage=1), for a public screen with changing visitors: the texts that assets/js/kiosk_mode.js shows.
 
 assets/css/kiosk_mode.css hides what is not needed and enlarges the rest. After some time without input, the script
-clicks "Delete everything of mine now" and resets the page.
+clicks "Delete my data" and resets the page.
 """
 
 import gradio as gr
