@@ -221,8 +221,8 @@ SECTION = GUIDE.partition("## Failure lab")[2].partition("\n## ")[0]
 ROWS = {
     "may have been billed": Billing.UNKNOWN,
     "was billed": Billing.DONE,
-    "may be repeated": Billing.NOT_PROCESSED,
-    "can be read": None,
+    "did nothing": Billing.NOT_PROCESSED,
+    "readable": None,
 }
 
 

@@ -155,7 +155,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     history = History(60)
     explained = Explanation("x", text, text, text, f"{text} 1", ((text, text),), language)
     outcome = CallResult(CATALOGUE["face_fuse"], "offline", {"template_id": text}, PICTURE, PICTURE, (), 1.2)
-    history.record_failure("one", CATALOGUE["face_fuse"], "live", {"template_id": text}, explained, text)
+    history.record_failure("one", CATALOGUE["face_fuse"], "lab", {"template_id": text}, explained, text)
     history.record_success("one", outcome, urls)
     runs = history.list_runs("one")
     recipe = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)

@@ -1,7 +1,7 @@
 """Turns a photo into flat tones, which the network then draws: even skin, hair and clothes in flat masses.
 
 Colours are CIELAB, float32. Skin keeps its colour and loses most of its shading. Whatever is much darker than skin
-keeps its contrast, so that brows, beards, strands of hair and glasses stay what they are without being looked for.
+keeps its contrast, so that brows, beards and strands of hair stay what they are without being looked for.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Draws silhouette, eyes and thin glasses over the network's picture.
+"""Draws silhouette, mouth line, eyes and thin glasses over the network's picture.
 
 A picture is RGB float32 0..1 (h, w, 3), drawn on in place; a colour is LAB; a mask is float32 0..1.
 """
@@ -30,7 +30,7 @@ def to_rgb(lab: Lab | Sequence[float]) -> Lab:
 
 
 def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> None:
-    """Draw the silhouette of `matte`, eyes and thin glasses over `picture`. The portraits' heads have its size."""
+    """Draw silhouette, mouths, eyes and thin glasses over `picture`. `matte` and the portraits' heads have its size."""
     silhouette = _draw_contour(matte, SILHOUETTE_WIDTH * portraits[0].head.width)
     person = (matte > 0.6).astype(np.float32)[..., None]  # lines have the colour of what they surround, also outside
     inside = blur(picture * person, 3.0) / np.maximum(blur(person, 3.0), 1e-3)[..., None]
