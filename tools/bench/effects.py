@@ -87,7 +87,7 @@ def _measure_fuse_rows() -> list[Row]:
             max_ratio=1.8,
         )
 
-    return [compare_template("astronaut"), compare_template("space_helmet")]
+    return [compare_template("panda"), compare_template("space_helmet")]
 
 
 def _measure_avatar_rows() -> list[Row]:
