@@ -32,8 +32,7 @@ DARK_L = (18.0, 34.0)  # under the skin around it: from the second, what lies on
 NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
-DRAWN_SKIN_L, SKIN_LIFT, MAX_SKIN_LIFT_L, MAX_CHEEK_LIFT_L = 84.0, 0.3, 5.0, 9.0  # skin is drawn lighter than it is
-CHEEK_MARGIN_L = 1.5
+CHEEK_MARGIN_L, MAX_LIFT_L = 1.5, 9.0  # skin is drawn a little lighter than it is
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
@@ -110,11 +109,10 @@ def _measure_lit_skin(flat: Lab, head: Head) -> Lab:
 
 
 def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
-    """L by which skin is drawn lighter; so much that lit cheeks are not darker than they are."""
-    lift = float(np.clip((DRAWN_SKIN_L - tone[0]) * SKIN_LIFT, 0, MAX_SKIN_LIFT_L))
+    """L by which skin is drawn lighter, so that lit cheeks are not darker than they are."""
     cheeks = sample_colours(flat, head.points[list(UPPER_CHEEKS)], 1)
     lost = (1 - SHADING) * (float(np.quantile(cheeks[:, 0], 0.6)) - tone[0]) + CHEEK_MARGIN_L
-    return float(np.clip(lost, lift, MAX_CHEEK_LIFT_L))
+    return float(np.clip(lost, 0, MAX_LIFT_L))
 
 
 def _even_out_skin(
