@@ -23,7 +23,7 @@ LIP_LINE = (13, 14)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
-SMOOTHNESS = 0.6  # of bare skin: share of a soft picture in the flat masses, whose edges are ragged in noise
+SMOOTHNESS = 0.85  # of bare skin: share of a soft picture in the flat masses, whose edges are ragged in noise
 FEATURE_MARGIN = 0.08  # face widths: the kernel's diameter; brows are often outside the mesh's
 SHADING, SHADING_SIGMA = 0.4, 0.10  # share of the skin's shading that stays; face widths over which it is measured
 DETAIL = 0.5  # share of finer detail that stays: folds, spots, shine
@@ -32,7 +32,7 @@ DARK_L = (18.0, 34.0)  # under the skin around it: from the second, what lies on
 NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
-CHEEK_MARGIN_L, MAX_LIFT_L = 1.5, 9.0  # skin is drawn a little lighter than it is
+CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides

@@ -11,6 +11,7 @@ from ...imaging.blend import blur, smoothstep
 from .head import Head, Lab, Plane
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
+SCENE_DENSITY = 0.8
 NOISE_SIDE_PX = 1120
 
 
@@ -35,14 +36,15 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     face_width = heads[0].width
     y, x = np.mgrid[:height, :width].astype(np.float32)
     wet = cv2.remap(
-        picture, x + 1.1 * wobble, y + 1.1 * wobble[::-1, ::-1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        picture, x + 0.7 * wobble, y + 0.7 * wobble[::-1, ::-1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
     face = np.maximum.reduce([blur(head.fill(FACE_OVAL, picture.shape[:2], 0.95), 0.03 * head.width) for head in heads])
     wet = wet + (picture - wet) * face[..., None]
     grey = np.asarray(cv2.cvtColor(np.asarray(wet, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
     rims = np.clip(blur(grey, 5) - grey, 0, 0.12) * 1.2
-    density = 0.80 + 0.15 * pool * (1 - 0.6 * face) + 0.045 * grain + rims * (1 - 0.7 * face)
-    density *= 1 - 0.75 * _fade_below(heads, (height, width), pool)
+    density = 0.80 + 0.09 * pool * (1 - 0.6 * face) + 0.045 * grain + rims * (1 - 0.7 * face)
+    is_scene = matte.min() > 0.5  # without paper around it, on which the paint could run out
+    density *= SCENE_DENSITY if is_scene else 1 - 0.75 * _fade_below(heads, (height, width), pool)
     paint = np.exp(np.log(np.clip(wet, 0.03, 1)) * density[..., None])
     paper = PAPER * (1 + 0.012 * grain[..., None])
     wash = _build_backdrop_wash(matte, pool, 0.04 * face_width, y / height)
