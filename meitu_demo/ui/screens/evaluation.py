@@ -23,7 +23,6 @@ from ..panel.template_picker import TemplateOptions
 from ..result import result_view
 from ..texts import PageTranslations, detect_language
 
-VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 ACTIONS = ("stop", "resume")
 
 Updates = tuple[Any, Any, Any]  # progress, sheet, plan
@@ -143,7 +142,7 @@ def build_evaluation_screen(
     async def start(
         request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
     ) -> None:
-        payers = {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS}
+        payers = {vendor: get_shown_payer(request, vendor) for vendor in form.consent_boxes}
         authority = Authority(identify_caller(request, tab_id), consents, payers, visitor_keys)
         await page_run.start(context, evaluation, plan, authority)
 

@@ -26,7 +26,6 @@ from ..result import result_view
 from ..texts import PageTranslations, detect_language
 
 ACTION_LABELS = {"stop": "result.stop", "again": "recipe.again", **views.ACTION_LABELS}
-VENDOR_IDS = tuple(dict.fromkeys(endpoint.vendor_id for endpoint in CATALOGUE.values()))
 
 
 def build(
@@ -69,7 +68,7 @@ def build(
             step_list,
             consents,
             visitor_keys,
-            {vendor: get_shown_payer(request, vendor) for vendor in VENDOR_IDS},
+            {vendor: get_shown_payer(request, vendor) for vendor in consent_boxes},
             previous_run,
         )
         async for update, reached_run in runner.stream_recipe(context, click):

@@ -14,7 +14,7 @@ from ...imaging.blend import blur, build_disc_kernel, smoothstep
 from ...imaging.colour import SKIN_POINTS, sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
-from .glasses import MIN_SKIN_CHROMA, ThinFrame, find_glasses
+from .glasses import MIN_TINTED_SKIN_CHROMA, ThinFrame, find_glasses
 from .head import EYES, Head, Image, Lab, Plane, to_lab
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
@@ -62,10 +62,7 @@ def flatten(photo: Image, heads: list[Head], irises: list[Lab], mattes: list[Pla
     portraits = []
     for head, iris, matte in zip(heads, irises, mattes, strict=True):
         skin = _segment_skin(photo, head) * smoothstep(0.2, 0.5, matte)
-        eyes = _find_eyes_and_brows(head, matte.shape)
-        bare = np.maximum(skin, head.fill(FACE_OVAL, matte.shape, 0.95)) * (1 - eyes)
-        flat += (smooth - flat) * (SMOOTHNESS * bare)[..., None]
-        portraits.append(_flatten_head(flat, raw, skin, eyes, matte, head, iris))
+        portraits.append(_flatten_head(flat, smooth, raw, skin, matte, head, iris))
     return flat, portraits
 
 
@@ -74,15 +71,16 @@ def flatten_colours(photo: Image, face_width: float) -> Lab:
     return to_lab(np.asarray(cv2.pyrMeanShiftFiltering(photo, 0.05 * face_width, 24), np.uint8))
 
 
-def _flatten_head(flat: Lab, raw: Lab, skin: Plane, eyes: Plane, matte: Plane, head: Head, iris: Lab) -> Portrait:
+def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, head: Head, iris: Lab) -> Portrait:
     """Flatten hair and skin of one head in `flat`, in place, and draw its glasses darker."""
     shape = flat.shape[:2]
-    oval = head.fill(FACE_OVAL, shape, 0.95)
+    oval, eyes = head.fill(FACE_OVAL, shape, 0.95), _find_eyes_and_brows(head, shape)
+    flat += (smooth - flat) * (SMOOTHNESS * (np.maximum(skin, oval) * (1 - eyes)))[..., None]
     features = np.maximum.reduce([eyes, head.fill(LIPS, shape), head.fill_hull(shape, NOSTRILS)])
     _, v = head.build_grid(shape)
     tone = _measure_lit_skin(flat, head)
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
-    if np.hypot(*tone[1:]) < MIN_SKIN_CHROMA:
+    if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte

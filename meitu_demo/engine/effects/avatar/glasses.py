@@ -23,7 +23,7 @@ LENS_GRID = (  # of a fit, in face widths: offset of the centre from the eye's t
     (2.0, 3.0),
 )
 USUAL_LENS, USUAL_LENS_WEIGHT = np.array((0.0, 0.03, 0.18, 0.13)), 15.0  # L per face width
-MIN_SKIN_CHROMA = 6.0  # of a photo whose colours can be believed
+MIN_TINTED_SKIN_CHROMA = 6.0  # in LAB: below it, colour does not tell skin from what lies on it
 OUTLINE_POINTS = 48
 TEMPLES = (127, 356)
 
@@ -50,7 +50,8 @@ def find_glasses(raw: Lab, head: Head, skin_chroma: float) -> tuple[Plane, ThinF
     deepest = [np.where(nose, depth, 0).max(0)[columns] for depth in depths]
     darker, paler = (float(np.quantile(depth, 0.2)) for depth in deepest) if columns.any() else (0.0, 0.0)
     is_paler = max(smoothstep(0.12, 0.25, paler / max(skin_chroma, 1e-3)), smoothstep(14, 22, darker))
-    is_frame = is_paler if skin_chroma > MIN_SKIN_CHROMA else 1.0  # on coloured skin a crease is darker, but not paler
+    is_tinted = skin_chroma > MIN_TINTED_SKIN_CHROMA
+    is_frame = is_paler if is_tinted else 1.0  # on tinted skin a crease is darker, but not paler
     bridge = max(darker * float(is_frame), paler)
     sureness = float(smoothstep(*BRIDGE_DEPTH, bridge))
     if sureness == 0:
