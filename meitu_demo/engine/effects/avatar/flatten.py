@@ -15,10 +15,22 @@ from ...imaging.colour import SKIN_POINTS, sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .glasses import MIN_TINTED_SKIN_CHROMA, ThinFrame, find_glasses
-from .head import EYES, Head, Image, Lab, Plane, to_lab
+from .head import (
+    CURVE_POINTS,
+    EYES,
+    LIP_RIMS,
+    MIN_MOUTH_OPENING,
+    MOUTH,
+    Head,
+    Image,
+    Lab,
+    Plane,
+    draw_stroke,
+    fit_opening,
+    to_lab,
+)
 
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
-MOUTH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 LIP_LINE = (13, 14)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
@@ -33,7 +45,15 @@ NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
+MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (5.0, 12.0)  # face widths; than the skin around
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
+LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured and fades out
+LIP_SHARE, LIP_CONTRAST, LIP_DETAIL = (
+    0.8,
+    0.75,
+    0.6,
+)  # of that colour, of its and its dark detail's difference from skin
+LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; of closed lips
 TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
@@ -82,11 +102,12 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
     if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
+    skin = _remove_rim_light(flat, skin, v, head.width)
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     _flatten_hair(flat, raw, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
-    _draw_mouth(flat, raw, head, drawn_skin)
+    _draw_mouth(flat, raw, head, (tone, drawn_skin))
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
     flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
     return Portrait(head, drawn_skin, iris, _find_visible_eyes(raw[..., 0], float(tone[0]), head), frame)
@@ -113,6 +134,16 @@ def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
     return float(np.clip(lost, 0, MAX_LIFT_L))
 
 
+def _remove_rim_light(flat: Lab, skin: Plane, v: Plane, face_width: float) -> Plane:
+    """Paint over narrow bright stripes in the lower face's skin, as light from behind makes them: the skin with them."""
+    closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
+    around = _continue(flat, skin, SHADING_SIGMA * face_width)
+    rim = closed * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - around[..., 0]) * smoothstep(-0.15, -0.05, v)
+    rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
+    flat += (around - flat) * rim[..., None]
+    return np.maximum(skin, rim)
+
+
 def _even_out_skin(
     flat: Lab, skin: Plane, features: Plane, mask: Plane, tones: tuple[Lab, Lab], face_width: float
 ) -> None:
@@ -132,11 +163,26 @@ def _even_out_skin(
     flat += (even - flat) * mask[..., None]
 
 
-def _draw_mouth(flat: Lab, raw: Lab, head: Head, skin: Lab) -> None:
-    """Make teeth one bright shape without gaps, and take the shine from the lips, in place."""
-    mouth = head.fill(MOUTH, flat.shape[:2])
-    lips = head.fill(LIPS, flat.shape[:2]) * (1 - mouth)
-    flat[..., 0] -= lips * np.maximum(flat[..., 0] - (skin[0] - LIPS_DARKER_L), 0)
+def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
+    """Give the lips their own soft colour without shine, closed ones their line; make teeth one bright shape. In place.
+
+    tones: LAB of lit skin, as it is and as it is drawn.
+    """
+    (tone, skin), shape = tones, flat.shape[:2]
+    mouth, outside = head.fill(MOUTH, shape), head.fill(LIPS, shape)
+    above, below, opening = fit_opening(head, *LIP_RIMS)
+    closed = float(smoothstep(MIN_MOUTH_OPENING, 0.4 * MIN_MOUTH_OPENING, opening))
+    lips = np.maximum(outside - mouth, 0)
+    sigma = LIP_SIGMA * head.width
+    colours = blur(raw * lips[..., None], sigma) / np.maximum(blur(lips, sigma), 1e-3)[..., None]
+    darker = np.minimum(blur(raw[..., 0], 0.7) - colours[..., 0], 0)
+    lightest = tone[0] - LIPS_DARKER_L
+    colours[..., 0] = lightest + LIP_CONTRAST * np.minimum(colours[..., 0] - lightest, 0) + LIP_DETAIL * darker
+    area = blur(outside - (1 - closed) * np.minimum(mouth, outside), LIP_EDGE * head.width)
+    flat += (colours + (skin - tone) - flat) * (LIP_SHARE * area)[..., None]
+    flat += (raw - flat) * ((1 - closed) * mouth)[..., None]
+    line = draw_stroke(shape, (above + below) / 2, np.full(CURVE_POINTS, LIP_LINE_WIDTH * head.width))
+    flat[..., 0] -= LIP_LINE_DARKER_L * closed * blur(line, 0.5)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * head.width) | 1, 3))
     closed = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
     teeth = np.dstack([np.clip(closed + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
@@ -151,6 +197,11 @@ def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:
     near = blur(small, sigma / 4) + 1e-2 * blur(small, sigma) + 1e-5 * small.mean((0, 1)) + 1e-9
     continued = near[..., :3] / near[..., 3:]
     return np.asarray(cv2.resize(continued, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _continue_lips(raw, lips, sigma):
+    near = np.maximum(blur(lips, sigma), 1e-3)[..., None]
+    return blur(raw * lips[..., None], sigma) / near
 
 
 def _segment_skin(photo: Image, head: Head) -> Plane:

@@ -21,6 +21,12 @@ EYELIDS = (  # from the outer corner to the inner one: upper lid, lower lid
     ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
     ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)),
 )
+LIP_RIMS = (  # from corner to corner: the rim of the upper lip towards the mouth, that of the lower lip
+    (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
+    (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308),
+)
+MOUTH = (*LIP_RIMS[0], *LIP_RIMS[1][-2:0:-1])
+MIN_MOUTH_OPENING = 0.07  # height / width
 EYES = tuple((*upper, *lower[-2:0:-1]) for upper, lower in EYELIDS)
 IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))  # centre, rim
 CROP_FACE_WIDTHS = np.array(((-1.45, -1.35), (1.45, 1.7)))  # around the middle of a face: left, top; right, bottom
@@ -192,6 +198,13 @@ def fit_curve(points: Points) -> Points:
     degree = min(4, len(points) - 1)
     axes = [np.polyval(np.polyfit(length, points[:, axis], degree, w=weights), position) for axis in (0, 1)]
     return np.stack(axes, 1)
+
+
+def fit_opening(head: Head, above: Sequence[int], below: Sequence[int]) -> tuple[Points, Points, float]:
+    """(curve of the upper lid or lip, curve of the lower one, height / width of what is between them)."""
+    upper, lower = fit_curve(head.points[list(above)]), fit_curve(head.points[list(below)])
+    width = max(float(np.linalg.norm(upper[0] - upper[-1])), 1e-6)
+    return upper, lower, float(np.max((lower - upper) @ head.down)) / width
 
 
 def draw_stroke(shape: tuple[int, ...], line: Points, widths: Points) -> Plane:

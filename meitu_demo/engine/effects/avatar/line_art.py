@@ -9,14 +9,25 @@ import cv2
 import numpy as np
 
 from ...imaging.blend import blur, build_polygon_mask, smoothstep
-from .flatten import MOUTH, Portrait
+from .flatten import Portrait
 from .glasses import ThinFrame, locate_on_picture
-from .head import CURVE_POINTS, EYELIDS, IRISES, Head, Lab, Plane, Points, draw_stroke, fit_curve
+from .head import (
+    CURVE_POINTS,
+    EYELIDS,
+    IRISES,
+    LIP_RIMS,
+    MIN_MOUTH_OPENING,
+    Head,
+    Lab,
+    Plane,
+    Points,
+    draw_stroke,
+    fit_opening,
+)
 
 SILHOUETTE_WIDTH, SILHOUETTE_OPACITY = 0.0125, 0.95  # face widths
 INK_SHARE, MAX_INK = np.array((0.34, 0.26, 0.28), np.float32), np.float32(0.32)  # of the colour beside it; RGB 0..1
 INK = np.array((14, 4, 3), np.float32)
-MIN_MOUTH_OPENING = 0.07  # height / width
 MIN_OPENING = 0.14  # height / width; a narrower eye is closed: only its lash line is drawn
 MIN_WINK_OPENING = 0.3  # of the other eye: when it is narrower, both are closed in laughter
 FRAME_WIDTH, MAX_FRAME_L = 0.013, 42.0  # face widths; of thin frames, which light skin would hide
@@ -45,18 +56,17 @@ def draw_lines(picture: Lab, portraits: Sequence[Portrait], matte: Plane) -> Non
 
 def _draw_open_mouth(picture: Lab, portrait: Portrait) -> None:
     """Draw the line under the upper lip, if the lips are apart."""
-    points = portrait.head.points
-    above, below = (fit_curve(points[list(lip)]) for lip in (MOUTH[:11], (MOUTH[0], *MOUTH[:10:-1], MOUTH[10])))
-    mouth_width = float(np.linalg.norm(above[0] - above[-1]))
-    if float(np.max((below - above) @ portrait.head.down)) > MIN_MOUTH_OPENING * mouth_width:
+    above, _, opening = fit_opening(portrait.head, *LIP_RIMS)
+    if opening > MIN_MOUTH_OPENING:
         swell = np.sin(np.pi * np.linspace(0.06, 0.94, CURVE_POINTS)) ** 0.6
-        _draw_line(picture, above, 0.022 * mouth_width * swell, portrait.skin * (0.30, 1.1, 0.4), 0.8)
+        width = 0.022 * float(np.linalg.norm(above[0] - above[-1]))
+        _draw_line(picture, above, width * swell, portrait.skin * (0.30, 1.1, 0.4), 0.8)
 
 
 def draw_eyes(picture: Lab, portrait: Portrait) -> None:
     """Draw the eyes that the photo shows, wide or closed."""
     sides = np.flatnonzero(portrait.open_eyes)
-    openings = [_measure_opening(portrait.head, side) for side in sides]
+    openings = [fit_opening(portrait.head, *EYELIDS[side])[2] for side in sides]
     min_opening = MIN_OPENING if min(openings, default=1.0) > MIN_OPENING else MIN_WINK_OPENING
     for side, opening in zip(sides, openings, strict=True):
         _draw_eye(picture, portrait, side, opening > min_opening)
@@ -68,15 +78,9 @@ def _draw_thin_frame(picture: Lab, head: Head, frame: ThinFrame) -> None:
         _draw_line(picture, locate_on_picture(head, line), np.full(len(line), FRAME_WIDTH * head.width), colour, 0.9)
 
 
-def _measure_opening(head: Head, side: int) -> float:
-    """Height / width of an eye."""
-    upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
-    return float(np.max((lower - upper) @ head.down)) / max(float(np.linalg.norm(upper[0] - upper[-1])), 1e-6)
-
-
 def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     head, skin = portrait.head, portrait.skin
-    upper, lower = (fit_curve(head.points[list(lid)]) for lid in EYELIDS[side])
+    upper, lower, height_share = fit_opening(head, *EYELIDS[side])
     eye_width = float(np.linalg.norm(upper[0] - upper[-1]))
     corner = np.floor(np.minimum(upper.min(0), lower.min(0)) - eye_width).astype(int).clip(0)
     end = np.ceil(np.maximum(upper.max(0), lower.max(0)) + eye_width).astype(int).clip(0)
@@ -84,7 +88,7 @@ def _draw_eye(whole: Lab, portrait: Portrait, side: int, is_open: bool) -> None:
     if picture.size == 0:
         return
     upper, lower, shape = upper - corner, lower - corner, picture.shape[:2]
-    height = float(np.max((lower - upper) @ head.down))
+    height = height_share * eye_width
     if is_open:
         opening = build_polygon_mask(np.vstack([upper, lower[::-1]]), shape, 0)
         white = np.array((np.clip(skin[0] + 14, 76, 92), 0.05 * skin[1], 0.1 * skin[2]), np.float32)
