@@ -45,7 +45,7 @@ NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
-MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (5.0, 12.0)  # face widths; than the skin around
+MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured and fades out
 LIP_SHARE, LIP_CONTRAST, LIP_DETAIL = (
@@ -102,7 +102,7 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
     if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
-    skin = _remove_rim_light(flat, skin, v, head.width)
+    skin = _remove_rim_light(flat, skin, (1 - features) * smoothstep(-0.15, -0.05, v), float(tone[0]), head.width)
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     _flatten_hair(flat, raw, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
@@ -134,13 +134,12 @@ def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
     return float(np.clip(lost, 0, MAX_LIFT_L))
 
 
-def _remove_rim_light(flat: Lab, skin: Plane, v: Plane, face_width: float) -> Plane:
-    """Paint over narrow bright stripes in the lower face's skin, as light from behind makes them: the skin with them."""
+def _remove_rim_light(flat: Lab, skin: Plane, where: Plane, tone: float, face_width: float) -> Plane:
+    """Paint over the narrow bright stripes that light from behind makes in skin, in place: `skin` with the stripes."""
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
-    around = _continue(flat, skin, SHADING_SIGMA * face_width)
-    rim = closed * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - around[..., 0]) * smoothstep(-0.15, -0.05, v)
+    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone)
     rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
-    flat += (around - flat) * rim[..., None]
+    flat += (_continue(flat, skin * (1 - rim), SHADING_SIGMA * face_width) - flat) * rim[..., None]
     return np.maximum(skin, rim)
 
 
@@ -164,30 +163,29 @@ def _even_out_skin(
 
 
 def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
-    """Give the lips their own soft colour without shine, closed ones their line; make teeth one bright shape. In place.
+    """Draw lips in their own soft colour without shine, in place, and either the line between them or dark and teeth.
 
     tones: LAB of lit skin, as it is and as it is drawn.
     """
     (tone, skin), shape = tones, flat.shape[:2]
-    mouth, outside = head.fill(MOUTH, shape), head.fill(LIPS, shape)
     above, below, opening = fit_opening(head, *LIP_RIMS)
-    closed = float(smoothstep(MIN_MOUTH_OPENING, 0.4 * MIN_MOUTH_OPENING, opening))
-    lips = np.maximum(outside - mouth, 0)
-    sigma = LIP_SIGMA * head.width
+    is_open = float(smoothstep(0.4 * MIN_MOUTH_OPENING, MIN_MOUTH_OPENING, opening))
+    mouth, outline = head.fill(MOUTH, shape), head.fill(LIPS, shape)
+    lips, sigma = np.maximum(outline - mouth, 0), LIP_SIGMA * head.width
     colours = blur(raw * lips[..., None], sigma) / np.maximum(blur(lips, sigma), 1e-3)[..., None]
     darker = np.minimum(blur(raw[..., 0], 0.7) - colours[..., 0], 0)
     lightest = tone[0] - LIPS_DARKER_L
     colours[..., 0] = lightest + LIP_CONTRAST * np.minimum(colours[..., 0] - lightest, 0) + LIP_DETAIL * darker
-    area = blur(outside - (1 - closed) * np.minimum(mouth, outside), LIP_EDGE * head.width)
+    area = blur(np.maximum(outline - is_open * mouth, 0), LIP_EDGE * head.width)
     flat += (colours + (skin - tone) - flat) * (LIP_SHARE * area)[..., None]
-    flat += (raw - flat) * ((1 - closed) * mouth)[..., None]
     line = draw_stroke(shape, (above + below) / 2, np.full(CURVE_POINTS, LIP_LINE_WIDTH * head.width))
-    flat[..., 0] -= LIP_LINE_DARKER_L * closed * blur(line, 0.5)
+    flat[..., 0] -= LIP_LINE_DARKER_L * (1 - is_open) * blur(line, 0.5)
+    flat += (raw - flat) * (is_open * mouth)[..., None]
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * head.width) | 1, 3))
-    closed = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
-    teeth = np.dstack([np.clip(closed + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
+    bright = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
+    teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
     pale = smoothstep(skin[1] + 6, skin[1], raw[..., 1])
-    flat += (teeth - flat) * (mouth * pale * smoothstep(*TEETH_L, closed))[..., None]
+    flat += (teeth - flat) * (is_open * mouth * pale * smoothstep(*TEETH_L, bright))[..., None]
 
 
 def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:
