@@ -16,6 +16,8 @@ from tools.quality.people import BEARD, add_beard, darken_skin, draw_glasses
 PHOTO = data.astronaut()
 FACE = find_faces(PHOTO)[0]
 MAX_HUE_CHANGE_DEG = 8.0
+LOWER_LIP, CHIN = (85, 16, 315), (208, 199, 428)
+JAW = (192, 214, 210, 211, 32)  # along the right jaw, inside its outline
 
 
 @cache
@@ -325,6 +327,27 @@ def test_a_shadow_around_the_mouth_is_no_stubble() -> None:
     head = place_head(PHOTO, bare, FACE)
     shaded, lit = (np.median(sample(pixels, head.points[[199, 200, 208, 428]]), 0) for pixels in (picture, bare))
     assert lit[0] - shaded[0] < 9
+
+
+def test_lips_keep_their_colour() -> None:
+    """The lower lip differs from the chin in red by at least two thirds of what it does in the photo."""
+    crop, (head, *_) = crop_to_heads(PHOTO, [FACE])
+    drawn = draw_photo()
+    differences = []
+    for picture, place in ((crop, head), (drawn, place_head(PHOTO, drawn, FACE))):
+        lip, chin = (np.median(sample(picture, place.points[list(points)], 2), 0) for points in (LOWER_LIP, CHIN))
+        differences.append(lip[1] - chin[1])
+    assert differences[1] > 2 / 3 * differences[0]
+
+
+def test_light_from_behind_leaves_no_stripes() -> None:
+    """A white stripe along the jaw is drawn as skin."""
+    photo = PHOTO.copy()
+    jaw = FACE.landmarks[list(JAW), :2].round().astype(np.int32)
+    cv2.polylines(photo, [jaw], False, (250, 252, 255), 5, cv2.LINE_AA)
+    drawn, bare = draw_avatar(photo, [FACE]), draw_photo()
+    points = place_head(PHOTO, bare, FACE).points[list(JAW)]
+    assert np.abs(sample(drawn, points, 2) - sample(bare, points, 2)).max(1).mean() < 6
 
 
 @pytest.mark.parametrize("version", VERSIONS)

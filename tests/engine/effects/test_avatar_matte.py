@@ -161,6 +161,15 @@ def test_a_scene_holds_as_much_of_the_photo_as_leaves_the_faces_large() -> None:
     assert all((head.points > 0).all() and (head.points < crop.shape[1::-1]).all() for head in heads)
 
 
+def test_a_tiny_face_is_drawn_in_its_scene() -> None:
+    """A person with a face 25 px wide is drawn with the photo's own background, as far as it is shown."""
+    far = cv2.resize(PHOTO, (140, 140), interpolation=cv2.INTER_AREA)
+    picture = draw_avatar(far, find_faces(far))
+    shown, _ = crop_to_heads(far, find_faces(far))
+    same_size = cv2.resize(shown, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    assert np.abs(picture[:200].astype(float) - same_size[:200]).mean() < 12
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_everybody_of_a_group_is_drawn_in_its_scene(version: str) -> None:
     """A face detector finds four faces in the drawing of four people, and what is around them is not a backdrop."""

@@ -25,14 +25,15 @@ from .flatten import flatten, flatten_colours
 from .head import (
     EYES,
     IRISES,
-    MAX_CUT_OUTS,
     Head,
     Image,
     Lab,
     Plane,
     build_anime_warp,
     crop_to_heads,
+    is_scene,
     rotate_heads,
+    sort_heads,
     to_lab,
 )
 from .line_art import draw_lines
@@ -66,7 +67,7 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
     turns = round(np.degrees(np.arctan2(-down[0], down[1])) / 90) % 4  # the models want heads upright
     heads = rotate_heads(heads, photo.shape, turns)
     photo = correct_light(np.ascontiguousarray(np.rot90(photo, turns)), heads[0])
-    draw = _draw_scene if len(heads) > MAX_CUT_OUTS else _draw_people
+    draw = _draw_scene if is_scene(sort_heads(faces)) else _draw_people
     drawn = draw(photo, heads, version)
     return np.ascontiguousarray(np.rot90(np.asarray(drawn * 255 + 0.5, np.uint8), -turns))
 

@@ -197,11 +197,6 @@ def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:
     return np.asarray(cv2.resize(continued, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _continue_lips(raw, lips, sigma):
-    near = np.maximum(blur(lips, sigma), 1e-3)[..., None]
-    return blur(raw * lips[..., None], sigma) / near
-
-
 def _segment_skin(photo: Image, head: Head) -> Plane:
     small = cv2.resize(photo, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
     mask = segment_skin(np.ascontiguousarray(small), head.move((0, 0), 0.6).points)

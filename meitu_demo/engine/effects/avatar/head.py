@@ -34,7 +34,10 @@ CROP_SIDE_PX, MAX_CROP_SIDE_PX = 640, 896  # long side, for one face and for a g
 MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the maximum
 CROP_STEP_PX = 16  # sides are multiples of it, so that all sizes derived from them are whole
 MIN_REGION_PX = 16
-MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
+MAX_CUT_OUTS, MIN_CUT_OUT_FACE_PX = (
+    3,
+    30,
+)  # people before a backdrop; more people, or smaller ones, are drawn in a scene
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
 EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.25, 1.06, 1.22  # aim for the eye's width / face width; factor
@@ -108,13 +111,23 @@ def to_lab(image: Image) -> Lab:
     return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
 
 
+def sort_heads(faces: Sequence[Face]) -> list[Head]:
+    """The heads of `faces`, the largest first."""
+    return sorted((Head(np.asarray(face.landmarks, float)) for face in faces), key=lambda head: -head.width)
+
+
+def is_scene(heads: Sequence[Head]) -> bool:
+    """Whether `heads` on a photo, the largest first, are too many or too small to be cut out of it."""
+    return len(heads) > MAX_CUT_OUTS or heads[0].width < MIN_CUT_OUT_FACE_PX
+
+
 def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head]]:
     """Crop RGB `image` to heads and shoulders, or to the scene of a group, and scale it: (picture, the heads on it).
 
     The picture's long side is CROP_SIDE_PX to MAX_CROP_SIDE_PX, its sides are multiples of CROP_STEP_PX. The first head
     is the largest.
     """
-    heads = sorted((Head(np.asarray(face.landmarks, float)) for face in faces), key=lambda head: -head.width)
+    heads = sort_heads(faces)
     (u0, v0), (u1, v1) = CROP_FACE_WIDTHS
     corners = np.array(
         [
@@ -127,7 +140,7 @@ def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head
     size = np.array(image.shape[1::-1])
     least = np.minimum(size, MIN_REGION_PX)
     first, last = corners.min(0), corners.max(0)
-    if len(heads) > MAX_CUT_OUTS:  # as much of the scene as leaves the faces large enough
+    if is_scene(heads):  # as much of the scene as leaves the faces large enough
         middle = (first + last) / 2
         half = np.maximum(last - first, size * min(1.0, MAX_SCENE_FACE_WIDTHS * heads[0].width / size.max())) / 2
         middle = np.clip(middle, np.minimum(half, size / 2), np.maximum(size - half, size / 2))
