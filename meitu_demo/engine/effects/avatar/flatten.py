@@ -47,13 +47,10 @@ MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
 MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
-LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured and fades out
-LIP_SHARE, LIP_CONTRAST, LIP_DETAIL = (
-    0.8,
-    0.75,
-    0.6,
-)  # of that colour, of its and its dark detail's difference from skin
-LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; of closed lips
+LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
+LIP_SHARE = 0.8  # of that colour
+LIP_CONTRAST, LIP_DETAIL = 0.75, 0.6  # shares that stay: of what lips, and folds in them, are darker
+LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; between closed lips
 TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
@@ -163,29 +160,36 @@ def _even_out_skin(
 
 
 def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
-    """Draw lips in their own soft colour without shine, in place, and either the line between them or dark and teeth.
-
-    tones: LAB of lit skin, as it is and as it is drawn.
-    """
-    (tone, skin), shape = tones, flat.shape[:2]
+    """Draw lips, and between them a line or, if the mouth is open, dark and teeth, in place. tones: as lit, and drawn."""
     above, below, opening = fit_opening(head, *LIP_RIMS)
     is_open = float(smoothstep(0.4 * MIN_MOUTH_OPENING, MIN_MOUTH_OPENING, opening))
-    mouth, outline = head.fill(MOUTH, shape), head.fill(LIPS, shape)
+    mouth = head.fill(MOUTH, flat.shape[:2])
+    _draw_lips(flat, raw, head, mouth, is_open, tones)
+    line = draw_stroke(mouth.shape, (above + below) / 2, np.full(CURVE_POINTS, LIP_LINE_WIDTH * head.width))
+    flat[..., 0] -= LIP_LINE_DARKER_L * (1 - is_open) * blur(line, 0.5)
+    _draw_teeth(flat, raw, is_open * mouth, float(tones[1][1]), head.width)
+
+
+def _draw_lips(flat: Lab, raw: Lab, head: Head, mouth: Plane, is_open: float, tones: tuple[Lab, Lab]) -> None:
+    """Give lips one soft colour each, without shine."""
+    outline = head.fill(LIPS, mouth.shape)
     lips, sigma = np.maximum(outline - mouth, 0), LIP_SIGMA * head.width
     colours = blur(raw * lips[..., None], sigma) / np.maximum(blur(lips, sigma), 1e-3)[..., None]
-    darker = np.minimum(blur(raw[..., 0], 0.7) - colours[..., 0], 0)
-    lightest = tone[0] - LIPS_DARKER_L
-    colours[..., 0] = lightest + LIP_CONTRAST * np.minimum(colours[..., 0] - lightest, 0) + LIP_DETAIL * darker
+    folds = np.minimum(blur(raw[..., 0], 0.7) - colours[..., 0], 0)
+    lightest = tones[0][0] - LIPS_DARKER_L
+    colours[..., 0] = lightest + LIP_CONTRAST * np.minimum(colours[..., 0] - lightest, 0) + LIP_DETAIL * folds
     area = blur(np.maximum(outline - is_open * mouth, 0), LIP_EDGE * head.width)
-    flat += (colours + (skin - tone) - flat) * (LIP_SHARE * area)[..., None]
-    line = draw_stroke(shape, (above + below) / 2, np.full(CURVE_POINTS, LIP_LINE_WIDTH * head.width))
-    flat[..., 0] -= LIP_LINE_DARKER_L * (1 - is_open) * blur(line, 0.5)
-    flat += (raw - flat) * (is_open * mouth)[..., None]
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * head.width) | 1, 3))
+    flat += (colours + (tones[1] - tones[0]) - flat) * (LIP_SHARE * area)[..., None]
+
+
+def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: float) -> None:
+    """Show the photo where the open `mouth` is, its teeth as one bright shape without gaps."""
+    flat += (raw - flat) * mouth[..., None]
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * face_width) | 1, 3))
     bright = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
     teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
-    pale = smoothstep(skin[1] + 6, skin[1], raw[..., 1])
-    flat += (teeth - flat) * (is_open * mouth * pale * smoothstep(*TEETH_L, bright))[..., None]
+    pale = smoothstep(skin_a + 6, skin_a, raw[..., 1])
+    flat += (teeth - flat) * (mouth * pale * smoothstep(*TEETH_L, bright))[..., None]
 
 
 def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:
