@@ -160,7 +160,7 @@ def _even_out_skin(
 
 
 def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
-    """Draw lips, and between them a line or, if the mouth is open, dark and teeth, in place. tones: as lit, and drawn."""
+    """Draw lips and, between them, a line or the open mouth, in place. tones: of skin as lit, and as drawn."""
     above, below, opening = fit_opening(head, *LIP_RIMS)
     is_open = float(smoothstep(0.4 * MIN_MOUTH_OPENING, MIN_MOUTH_OPENING, opening))
     mouth = head.fill(MOUTH, flat.shape[:2])
