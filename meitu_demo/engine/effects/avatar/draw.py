@@ -20,7 +20,7 @@ from ...imaging.colour import (
     sample_colours,
 )
 from ...imaging.face import Face
-from ...imaging.line_drawing_network import SCALE, draw_enlarged
+from ...imaging.line_drawing_network import draw_enlarged
 from .flatten import flatten, flatten_colours
 from .head import (
     EYES,
@@ -41,8 +41,8 @@ from .matte import cut_out_people
 from .watercolour import paint_watercolour
 
 VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
-FLAT_SCALE, SEEN_SCALE = 0.5, 0.3125  # of the crop's size: where tones are flattened, what the network sees
-DRAWN_SCALE = SEEN_SCALE * SCALE
+FLAT_SCALE, DRAWN_SCALE = 0.5, 1.25  # of the crop's size: where tones are flattened, the drawing
+SEEN_SHARE = 0.75  # of the flat picture's size: what the network sees of a few people
 SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
 BACK_PROJECTION_SIGMA = 1.2  # px of what the network sees
 PASTELS = ((246, 214, 222), (205, 226, 246), (214, 238, 222), (226, 216, 246), (250, 232, 204))  # RGB of backdrops
@@ -75,9 +75,7 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
 def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
     """A group where it is. Its faces are small: the network sees more of them, and nothing is drawn over it."""
     small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
-    large = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width), 1.0)
-    share = DRAWN_SCALE / FLAT_SCALE / SCALE
-    drawn = np.asarray(cv2.resize(large, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
+    drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width), 1.0)
     if version == "2.0.0":
         heads = [head.move((0, 0), DRAWN_SCALE) for head in heads]
         drawn = paint_watercolour(drawn, np.ones(drawn.shape[:2], np.float32), heads)
@@ -96,7 +94,7 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     faces = np.maximum.reduce([head.fill(FACE_OVAL, matte.shape) for head in heads])
     backdrop = _choose_backdrop(flat[(matte > 0.9) & (faces < 0.2)])
     flat = backdrop + (flat - backdrop) * matte[..., None]
-    drawn = _draw_with_network(flat, SEEN_SCALE / FLAT_SCALE)
+    drawn = _draw_with_network(flat, SEEN_SHARE)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
     large_matte = _enlarge_mask(matte, drawn.shape[:2])
@@ -107,15 +105,17 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
 
 
 def _draw_with_network(flat: Lab, share: float) -> Lab:
-    """LAB `flat` drawn by the network, which sees it at `share` of its size: RGB, about 0..1, SCALE × `share` as large.
+    """LAB `flat` drawn by the network, which sees it at `share` of its size: RGB, about 0..1, for DRAWN_SCALE.
 
     The network draws skin darker and yellower: what it lost at the small size is added again (back-projection).
     """
     flat = np.asarray(cv2.cvtColor(flat, cv2.COLOR_LAB2RGB), np.float32).clip(0, 1)
     seen = np.asarray(cv2.resize(flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
-    drawn = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
-    lost = blur(seen - cv2.resize(drawn, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
-    return np.asarray(drawn + cv2.resize(lost, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+    large = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
+    lost = blur(seen - cv2.resize(large, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
+    size = [round(side * DRAWN_SCALE / FLAT_SCALE) for side in flat.shape[1::-1]]
+    drawn = cv2.resize(large, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(drawn + cv2.resize(lost, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
