@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
 from ...imaging.align import FACE_OVAL
-from ...imaging.blend import blur
+from ...imaging.blend import blur, blur_mask
 from ...imaging.colour import (
     MIN_EYE_WHITE_L,
     MIN_GAMMA,
@@ -29,7 +29,6 @@ from .head import (
     Head,
     Image,
     Lab,
-    Plane,
     build_anime_warp,
     crop_to_heads,
     rotate_heads,
@@ -98,7 +97,7 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     drawn = _draw_with_network(flat, SEEN_SCALE / FLAT_SCALE)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
-    large_matte = _enlarge_mask(matte, drawn.shape[:2])
+    large_matte = blur_mask(matte, 2.0, scale)
     draw_lines(drawn, portraits, large_matte)
     if version == "2.0.0":
         drawn = paint_watercolour(drawn, large_matte, [portrait.head for portrait in portraits])
@@ -115,10 +114,6 @@ def _draw_with_network(flat: Lab, share: float) -> Lab:
     drawn = draw_enlarged(np.clip(seen + SHARPENING * (seen - blur(seen, SHARPENING_SIGMA)), 0, 1))
     lost = blur(seen - cv2.resize(drawn, seen.shape[1::-1], interpolation=cv2.INTER_AREA), BACK_PROJECTION_SIGMA)
     return np.asarray(drawn + cv2.resize(lost, drawn.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
-    return blur(np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32), 2.0)
 
 
 def _choose_backdrop(around: Lab) -> Lab:
