@@ -102,3 +102,13 @@ def smoothstep(zero: float, one: float, value: Floats | float) -> NDArray[np.flo
 def blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Gaussian blur of a float picture, (h, w) or (h, w, 3); `sigma` in pixels."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3)), np.float32)
+
+
+def blur_mask(mask: Mask, sigma: float, scale: float = 1.0) -> Mask:
+    """Enlarge `mask` and blur it by `sigma` enlarged pixels; outlines keep their angle to the picture's border."""
+    margin = 2 * round(1.5 * sigma / scale + 0.5)
+    padded = np.pad(mask, margin, "reflect", reflect_type="odd")
+    if scale != 1:
+        padded = np.asarray(cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.float32)
+    cut = round(margin * scale)
+    return blur(padded, sigma)[cut:-cut, cut:-cut]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...domain.model import Image
 from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
-from .blend import Mask, blend_linear, build_disc_kernel, build_polygon_mask, feather_mask
+from .blend import Mask, blend_linear, blur, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
 from .box import Box
 from .colour import SKIN_POINTS, sample_colours
 from .mediapipe_loader import load_solution
@@ -39,6 +39,12 @@ BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than 
 MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
 GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may move
 GUIDED_FILTER_EPS = 4e-4  # regularisation for colours 0..1: smaller follows fainter edges
+EDGE_INSIDE, EDGE_OUTSIDE = 0.05, 0.10  # face widths: how far a matte's edge may be from the true one
+COLOUR_SIGMA = 0.12  # face widths: how far from the edge the colours of background and person are measured
+MAX_BACKGROUND_SIGMAS, MIN_BACKGROUND_STDDEV = 1.5, 6.0  # what differs less is background; levels of RGB
+SOLID_SHARE = 0.7  # of the person's usual distance from the background's colour: what differs more is opaque
+MIN_SHARE = 0.01  # of the pixels around: from fewer the colours cannot be measured
+CONTRASTS = (2.5, 4.0)  # of that distance and the background's noise: from the second, colours tell who is who
 
 _model_lock = threading.Lock()  # a graph that threads share returns wrong masks
 _pose_lock = threading.Lock()
@@ -158,6 +164,38 @@ def compute_person_matte(image: Image) -> Mask:
     radius = max(2, round(max(height, width) * GUIDED_FILTER_RADIUS_SHARE))
     fine = cv2.ximgproc.guidedFilter(image, coarse, radius, GUIDED_FILTER_EPS * 255**2)
     return np.asarray(np.clip(fine * 1.2 - 0.1, 0, 1), np.float32)
+
+
+def refine_matte(image: Image, matte: Mask, width: float) -> Mask:
+    """Return `matte` (h, w), 0..1, corrected at its edge where the background is even. width: of the face, in px.
+
+    What has another colour than the background nearby is person. Where the person has that colour, or the background
+    has many, `matte` stays.
+    """
+    colours = image.astype(np.float32)
+    solid, sigma = (matte > 0.5).astype(np.uint8), COLOUR_SIGMA * width
+    inside = np.asarray(cv2.erode(solid, build_disc_kernel(2 * EDGE_INSIDE * width), borderValue=1), np.float32)
+    outside = 1 - np.asarray(cv2.dilate(solid, build_disc_kernel(2 * EDGE_OUTSIDE * width)), np.float32)
+    squares = np.einsum("...i,...i", colours, colours)
+    background, background_weight = _average_around(np.dstack([colours, squares]), outside, sigma)
+    mean = background[..., :3]
+    variance = background[..., 3] - np.einsum("...i,...i", mean, mean)
+    noise = MAX_BACKGROUND_SIGMAS * (np.sqrt(np.maximum(variance, 0)) + MIN_BACKGROUND_STDDEV)
+    distance = np.linalg.norm(colours - mean, axis=2)
+    closeness, person_weight = _average_around(1 / (distance[..., None] + 1), inside, sigma)
+    contrast = 1 / (closeness[..., 0] + 1e-6)  # a harmonic mean: the colours nearest to the background's count most
+    opacity = smoothstep(0, 1, (distance - noise) / np.maximum(SOLID_SHARE * contrast - noise, noise))
+    trust = smoothstep(*CONTRASTS, contrast / noise) * (1 - inside) * (1 - outside)
+    trust *= smoothstep(0, MIN_SHARE, np.minimum(background_weight, person_weight))
+    return matte + (opacity - matte) * trust
+
+
+def _average_around(planes: NDArray[np.float32], mask: Mask, sigma: float) -> tuple[NDArray[np.float32], Mask]:
+    """(mean of `planes` (h, w, n) where `mask` is 1, share of such pixels), around each pixel, at half the size."""
+    masked = np.dstack([planes, np.ones_like(mask)]) * mask[..., None]
+    small = np.asarray(cv2.resize(masked, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+    around = np.asarray(cv2.resize(blur(small, sigma / 2), mask.shape[::-1]), np.float32)
+    return around[..., :-1] / (around[..., -1:] + 1e-6), around[..., -1]
 
 
 def compute_single_person_mask(image: Image) -> Mask | None:

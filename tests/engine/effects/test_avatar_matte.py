@@ -115,6 +115,33 @@ def test_a_stranger_beside_the_person_is_left_out(set_masks: SetMasks) -> None:
     assert drawn[person > 0].mean() > 0.97
 
 
+def test_what_one_model_is_unsure_of_is_left_out(set_masks: SetMasks) -> None:
+    """A thin thing beside the person, in which one model sees a person with 0.6 and the other nobody, is not drawn."""
+    person = draw_person(250, 120)
+    thing = np.clip(draw_bar((312, 300), (320, 400), 12) - person, 0, 1)
+    set_masks(np.maximum(person, 0.6 * thing), person)
+    drawn = cut_out([place_head(250, 120)])
+    assert drawn[thing > 0].mean() < 0.2
+    assert drawn[person > 0].mean() > 0.97
+
+
+def test_a_hole_at_the_side_of_the_picture_is_closed(set_masks: SetMasks) -> None:
+    """A small gap in a sleeve, where it leaves the frame, is person."""
+    person = np.maximum(draw_person(440, 120), draw_bar((380, 300), (499, 300), 160))
+    gap = draw_bar((490, 300), (499, 300), 10)
+    set_masks(person * (1 - gap), person)
+    assert cut_out([place_head(440, 120)])[gap > 0].min() > 0.9
+
+
+def test_a_head_cut_by_the_upper_border_keeps_its_outline(set_masks: SetMasks) -> None:
+    """Where hair leaves the frame at an angle, both edges of the matte are within a pixel of the mask's."""
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    person = (np.abs(columns - 250) < 50 + 1.5 * rows).astype(np.float32)
+    set_masks(person, person)
+    matte = cut_out([place_head(250, 120, 150)])
+    assert np.abs((matte - person).sum(1)[:8]).max() < 2
+
+
 def test_a_body_behind_another_head_is_not_cut_off(set_masks: SetMasks) -> None:
     """Of two people at different heights the one behind keeps the side that is nearer to the other's face."""
     behind, before = draw_person(200, 100), draw_person(320, 250)

@@ -8,6 +8,7 @@ from meitu_demo.engine.imaging.blend import (
     alpha_composite,
     blend_linear,
     blend_multiband,
+    blur_mask,
     build_polygon_mask,
     feather_mask,
 )
@@ -86,3 +87,13 @@ def test_alpha_composite_follows_the_alpha_channel() -> None:
     assert (over[100:200] == ASTRONAUT[100:200]).all()
     assert abs(over[200:].astype(int) - (ASTRONAUT[200:] // 2 + COFFEE[200:] // 2)).max() <= 3
     assert (blend_linear(COFFEE, ASTRONAUT, np.ones((300, 280), np.float32)) == ASTRONAUT).all()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_blur_mask_keeps_the_angle_of_an_outline_to_the_border(scale: float) -> None:
+    """A slanting edge that the upper border cuts stays where it was, to half a pixel, in every row."""
+    rows, columns = np.mgrid[:40, :200]
+    mask = (columns > 100 - 1.5 * rows).astype(np.float32)
+    edges = 200 - blur_mask(mask, 2.5 * scale, scale).sum(1) / scale
+    expected = 101 - 1.5 * ((np.arange(40 * scale) + 0.5) / scale - 0.5)
+    assert np.abs(edges - expected)[: int(30 * scale)].max() < 0.5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ....domain.errors import ValueRejected
 from ...imaging.align import FACE_OVAL
-from ...imaging.blend import blur
+from ...imaging.blend import blur, blur_mask
 from ...imaging.colour import (
     MIN_EYE_WHITE_L,
     MIN_GAMMA,
@@ -28,7 +28,6 @@ from .head import (
     Head,
     Image,
     Lab,
-    Plane,
     build_anime_warp,
     crop_to_heads,
     is_scene,
@@ -97,7 +96,7 @@ def _draw_people(photo: Image, heads: list[Head], version: str) -> Lab:
     drawn = _draw_with_network(flat, SEEN_SHARE)
     scale = DRAWN_SCALE / FLAT_SCALE
     portraits = [replace(portrait, head=portrait.head.move((0, 0), scale)) for portrait in portraits]
-    large_matte = _enlarge_mask(matte, drawn.shape[:2])
+    large_matte = blur_mask(matte, 2.0, scale)
     draw_lines(drawn, portraits, large_matte)
     if version == "2.0.0":
         drawn = paint_watercolour(drawn, large_matte, [portrait.head for portrait in portraits])
@@ -116,10 +115,6 @@ def _draw_with_network(flat: Lab, share: float) -> Lab:
     size = [round(side * DRAWN_SCALE / FLAT_SCALE) for side in flat.shape[1::-1]]
     drawn = cv2.resize(large, size, interpolation=cv2.INTER_AREA)
     return np.asarray(drawn + cv2.resize(lost, size, interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def _enlarge_mask(mask: Plane, shape: tuple[int, ...]) -> Plane:
-    return blur(np.asarray(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32), 2.0)
 
 
 def _choose_backdrop(around: Lab) -> Lab:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from ...imaging.align import FACE_OVAL
-from ...imaging.blend import blur, build_disc_kernel, smoothstep
-from ...imaging.segmentation import compute_person_matte, compute_single_person_mask
+from ...imaging.blend import blur, blur_mask, build_disc_kernel, smoothstep
+from ...imaging.segmentation import compute_person_matte, compute_single_person_mask, refine_matte
 from .head import CHIN, LEFT_CHEEK, NOSE_TIP, RIGHT_CHEEK, Head, Image, Plane
 
 PERSON_FACE_WIDTHS = (2.0, 1.6)  # to either side and above a face: what the models look at, down to the frame
@@ -23,6 +23,7 @@ MIN_STRANGER_SHARE = 0.2  # of a squared face width
 MAX_OVERLAP = 1.2  # face widths that a body may reach into another's surroundings
 POSE_MARGIN = 0.15  # of the width, added around: the pose model loses shoulders that leave the frame
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
+SURE_OF_BOTH, SURE_OF_ONE = (0.45, 0.75), (0.8, 0.95)  # the matte where both models or one sees the person: less is 0
 MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
 MAX_COVER = 0.9  # of the picture: around a closer face, a backdrop is only corners
 MIN_BASE = 0.5  # face widths: a cut-out that meets the lower border with less ends in mid-air
@@ -44,10 +45,13 @@ def cut_out_people(image: Image, heads: Sequence[Head]) -> tuple[list[Plane], Pl
             _limit_to_person(people, image, face, head) * _compute_nearness(shape, head, heads, MAX_OVERLAP)
             for face, head in zip(faces, heads, strict=True)
         ]
-        people = people * (1 - _find_strangers(people, np.maximum.reduce(bodies), width))
-        people = _keep_joined_to_faces(np.maximum(people, all_faces), all_faces)
+        found = np.maximum.reduce([*bodies, all_faces])
+        people = people * (1 - _find_strangers(people, found, width))
+        sure = smoothstep(*SURE_OF_BOTH, np.minimum(people, found)), smoothstep(*SURE_OF_ONE, people)
+        people = refine_matte(image, np.maximum.reduce([*sure, all_faces]), width)
+        people = _keep_joined_to_faces(people, all_faces)
         people = _fill_holes(people, MAX_HOLE_SHARE * width**2)
-        people = smoothstep(0.3, 0.7, blur(np.maximum(people, all_faces), width / 75))
+        people = smoothstep(0.3, 0.7, blur_mask(np.maximum(people, all_faces), width / 50))
     mattes = [
         np.maximum(people * _compute_reach(shape, head) * _compute_nearness(shape, head, heads), face)
         for face, head in zip(faces, heads, strict=True)
@@ -128,6 +132,6 @@ def _keep_joined_to_faces(matte: Plane, face: Plane) -> Plane:
 
 def _fill_holes(matte: Plane, max_area: float) -> Plane:
     count, labels, stats, _ = cv2.connectedComponentsWithStats((matte < 0.5).astype(np.uint8))
-    rim = set(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]).tolist())
-    holes = [n for n in range(1, count) if n not in rim and stats[n, cv2.CC_STAT_AREA] < max_area]
+    around = set(labels[[0, -1]].flat)  # a hole may reach the picture's left or right border
+    holes = [n for n in range(1, count) if n not in around and stats[n, cv2.CC_STAT_AREA] < max_area]
     return np.where(np.isin(labels, holes), np.float32(1), matte)
