@@ -36,6 +36,8 @@ CHIN_POINTS = (18, 200, 199, 175, 208, 428, 201, 421, 32, 262, 140, 369)
 CHEEK_RIMS = (234, 454)  # where whiskers begin, beside the ears
 BEARD_SHARES = (0.25, 0.65)  # of the chin that is unlike skin: no beard below the first, a full one above the second
 
+COVER_SHARES = (0.4, 0.7)  # of the forehead
+
 NOSE_BRIDGE = (6, 197, 195)
 TEMPLES = ((33, 127), (263, 356))  # outer corner of an eye, and where an arm of glasses leaves the face
 GLASSES_DISTANCES = (0.3, 0.8)  # of the bridge from skin
@@ -97,10 +99,17 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     rim = 1 - build_polygon_mask(scale_outline(points, RIM_START_SHARE), shape, 0.06 * width)
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
+    cover = smoothstep(*COVER_SHARES, float((strands * forehead).sum() / max(forehead.sum(), 1)))
+    lowered = points[list(BROW_LINE)] - 0.08 * width * face.up
+    below = build_polygon_mask(np.vstack([lowered, above]), shape, 0.02 * width)
     locks = np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms)
+    cover = cover * face.brighter * below
+    locks = np.maximum(locks, cover)
     grown = feather_mask(np.asarray(cv2.dilate(locks, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
     brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
-    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (1 - face.brighter)
+    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (
+        1 - np.maximum(face.brighter, cover)
+    )
     grown = grown * (1 - feather_mask(brows, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
