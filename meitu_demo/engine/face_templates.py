@@ -1,7 +1,7 @@
 """Templates, the pictures that a face is fused onto: their catalogue, their pixels, and the gallery's tiles.
 
 Shipped templates are rows of ``data/templates.toml``; each is *drawn* and has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json). The owner may add a folder of pictures with `load_owner_templates`.
+(base.webp, front.webp, landmarks.json). The owner may add a folder of pictures with `load_owner_templates`.
 """
 
 import json
@@ -67,8 +67,8 @@ class TemplateInfo:
 class Template:
     """One template's pixels: read-only uint8 arrays with the same height and width.
 
-    base: RGB. front_layer: RGBA, drawn over the fused face, or None. skin_mask: (h, w), skin outside the fused face
-    that takes the user's tone, or None. composite: base under front_layer, visible wherever nothing is fused.
+    base: RGB. front_layer: RGBA, drawn over the fused face; None for a photo. skin_mask: (h, w), a photo's skin, which
+    takes the user's tone; None for a drawing. composite: base under front_layer, visible wherever nothing is fused.
     fusion_base: base to fuse onto; a drawn face's brows are inpainted.
     """
 
@@ -123,7 +123,7 @@ def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
         infos[key] = TemplateInfo(key, "own", names, dict.fromkeys(LANGUAGES, ""), path)
     _owner_templates.clear()
     _owner_templates.update(infos)
-    _load_owner_template.cache_clear()
+    _load_layers.cache_clear()
     return tuple(infos.values())
 
 
@@ -154,8 +154,7 @@ def find_template(key: str) -> TemplateInfo:
 
 def load_template(key: str) -> Template:
     """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
-    info = find_template(key)
-    return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
+    return _load_layers(find_template(key))
 
 
 @lru_cache(MAX_CACHED_TILES)
@@ -229,24 +228,17 @@ def _load_shipped_infos() -> tuple[TemplateInfo, ...]:
 
 
 @lru_cache(MAX_CACHED_TEMPLATES)
-def _load_shipped_template(key: str) -> Template:
-    info = find_template(key)
-    return Template(info, *_read_layers(info))
-
-
-@lru_cache(MAX_CACHED_TEMPLATES)
-def _load_owner_template(info: TemplateInfo) -> Template:
+def _load_layers(info: TemplateInfo) -> Template:
     return Template(info, *_read_layers(info))
 
 
 def _read_layers(info: TemplateInfo) -> Layers:
     """Raises TemplateHasNoFace."""
     if info.kind == "drawn":
-        base = _load_pixels(info.source / "base.webp", "RGB")
-        front, skin = _load_pixels(info.source / "front.webp", "RGBA"), _load_pixels(info.source / "skin.png", "L")
-        if not base.shape[:2] == front.shape[:2] == skin.shape:
-            raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
-        return base, front, skin, _load_authored_face(info.source / "landmarks.json", base.shape[:2])
+        base, front = _load_pixels(info.source / "base.webp", "RGB"), _load_pixels(info.source / "front.webp", "RGBA")
+        if base.shape[:2] != front.shape[:2]:
+            raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}")
+        return base, front, None, _load_authored_face(info.source / "landmarks.json", base.shape[:2])
     try:
         base = _load_pixels(info.source, "RGB")
     except PICTURE_ERRORS as error:  # it was changed since the start

@@ -36,8 +36,7 @@ def test_load_template_loads_every_shipped_template(key: str) -> None:
     assert min(height, width) >= 1024
     assert template.composite.shape == template.base.shape == (height, width, 3)
     assert template.front_layer is None or template.front_layer.shape == (height, width, 4)
-    assert template.skin_mask is not None
-    assert template.skin_mask.shape == (height, width)
+    assert template.skin_mask is None
     assert template.face.landmarks.shape == (478, 2)
     assert template.face.cropped_share == 0
     assert max(abs(template.face.yaw), abs(template.face.roll)) < 15

@@ -3,6 +3,7 @@
 Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels, masks float32 (h, w) 0..1.
 """
 
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...domain.errors import FaceTooSmall
 from ...domain.model import Image
-from ..face_templates import Template
+from ..face_templates import Template, list_templates, load_template
 from ..imaging import align, colour
 from ..imaging.align import Points
 from ..imaging.blend import Mask, build_outline_mask, feather_mask
@@ -38,10 +39,8 @@ class FusionTarget:
     def __init__(self, template: Template) -> None:
         mesh, self.depth = extract_mesh(template.face)
         is_drawn, front, skin = template.info.kind == "drawn", template.front_layer, template.skin_mask
-        if skin is not None and front is not None:
-            skin = np.where(front[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
         self.face_box = _compute_face_box(mesh, template.base.shape, front)  # what the user's face can change
-        self.body_box = _compute_body_box(self.face_box, skin)  # and all skin that shows
+        self.body_box = _compute_body_box(self.face_box, skin)  # and the template's skin
         base, shape = template.fusion_base[self.face_box.slices], self.face_box.shape
         self.body = template.fusion_base[self.body_box.slices]
         self.outline = mesh - self.face_box.corner
@@ -58,14 +57,13 @@ class FusionTarget:
         # A painting has no texture to match.
         self.sharpness = None if is_drawn else colour.measure_sharpness(base, self.skin_pixels)
 
-        body_face = np.zeros(self.body_box.shape, np.float32)
-        body_face[self.face_box.relative_to(self.body_box).slices] = self.face_mask
-        self.tone_mask: Mask | None = body_face if is_drawn else None  # what takes the user's tone
+        self.tone_mask = self.face_mask  # what takes the user's tone
         self.neck: tuple[Points, float] | None = None  # tone and shade of the skin beside the face, by `_measure_neck`
         if skin is not None:
-            body_skin = skin[self.body_box.slices].astype(np.float32) / 255
-            self.tone_mask = np.maximum(body_face, body_skin) if is_drawn else body_skin
-            self.neck = _measure_neck(self.body[(body_skin > 0.78) & (body_face < 0.05)], self.tone)
+            self.tone_mask = skin[self.body_box.slices].astype(np.float32) / 255
+            is_neck = self.tone_mask > 0.78
+            is_neck[self.face_box.relative_to(self.body_box).slices] &= self.face_mask < 0.05
+            self.neck = _measure_neck(self.body[is_neck], self.tone)
         self.front: tuple[Image, Mask] | None = None  # RGB and alpha over the body
         if front is not None:
             layer = front[self.body_box.slices]
@@ -82,6 +80,14 @@ def load_fusion_target(template: Template) -> FusionTarget:
     if target is None:
         target = _targets[template] = FusionTarget(template)
     return target
+
+
+@cache
+def find_mirrored_points() -> NDArray[np.intp]:
+    """(468,) index of the point on the face's other side; the shipped meshes are symmetric."""
+    mesh, depth = extract_mesh(load_template(list_templates()[0].id).face)
+    space = np.column_stack([mesh - mesh[list(align.FACE_OVAL)].mean(0), depth])
+    return np.argmin(((space[:, None] * (-1, 1, 1) - space) ** 2).sum(-1), 1)
 
 
 def extract_mesh(face: Face) -> tuple[Points, NDArray[np.float64]]:
