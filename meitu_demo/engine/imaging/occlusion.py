@@ -32,11 +32,11 @@ MIN_HAIR_SHARE = 0.25  # of the band; less is a bald head or a photo that ends t
 MIN_HAIR_SIGMAS = 1.2  # hair that differs less from the skin cannot be told from it
 HAIR_SIDE_SHARES = (0.42, 0.6)  # on the way from skin to hair: certainly skin below the first, hair above the second
 
+BRIM_SHARES = (0.4, 0.7)  # of the forehead that a pale brim or hand covers: above the second it may hide brows too
+
 CHIN_POINTS = (18, 200, 199, 175, 208, 428, 201, 421, 32, 262, 140, 369)
 CHEEK_RIMS = (234, 454)  # where whiskers begin, beside the ears
 BEARD_SHARES = (0.25, 0.65)  # of the chin that is unlike skin: no beard below the first, a full one above the second
-
-COVER_SHARES = (0.4, 0.7)  # of the forehead
 
 NOSE_BRIDGE = (6, 197, 195)
 TEMPLES = ((33, 127), (263, 356))  # outer corner of an eye, and where an arm of glasses leaves the face
@@ -81,11 +81,11 @@ def measure_hair_colour(image: Image, mesh: Points) -> NDArray[np.float32] | Non
 def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] | None = None) -> Mask:
     """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, background beside a turned cheek.
 
-    hair: its colour by `measure_hair_colour`; without it, fair strands on fair skin are missed. Brows are not marked.
-    Neither are beards, nor glasses. The mask is dilated slightly to cover the edges of strands.
+    hair: its colour by `measure_hair_colour`; without it, fair strands on fair skin are missed. Brows are marked
+    under a pale brim only; beards and glasses are not. The mask is dilated slightly to cover the edges of strands.
     """
     small, points = downscale_to_face_width(image, mesh, FACE_WIDTH_PX)
-    width, shape, centre = float(np.ptp(points[:, 0])), small.shape[:2], points[list(FACE_OVAL)].mean(0)
+    width, shape = float(np.ptp(points[:, 0])), small.shape[:2]
     face = FacePixels(points, width, compute_up_vector(points), *measure_skin_distance(small, points))
     unlike_skin = strands = face.skin_distance
     if hair is not None:
@@ -93,25 +93,35 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     glasses, beard = _measure_glasses(face), _build_beard_mask(face)
     arms = _build_arm_mask(face) * glasses
 
-    raised = points[list(BROW_LINE)] + (0.04 + 0.04 * glasses) * width * face.up
-    above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
-    forehead = build_polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
+    forehead = _build_forehead_mask(face, 0.04 + 0.04 * glasses, 0.04)
     rim = 1 - build_polygon_mask(scale_outline(points, RIM_START_SHARE), shape, 0.06 * width)
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
-    cover = smoothstep(*COVER_SHARES, float((strands * forehead).sum() / max(forehead.sum(), 1)))
-    lowered = points[list(BROW_LINE)] - 0.08 * width * face.up
-    below = build_polygon_mask(np.vstack([lowered, above]), shape, 0.02 * width)
-    locks = np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms)
-    cover = cover * face.brighter * below
-    locks = np.maximum(locks, cover)
+    brim = _build_brim_mask(face, strands * forehead)
+    locks = np.maximum(np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms), brim)
     grown = feather_mask(np.asarray(cv2.dilate(locks, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
     brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
-    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (
-        1 - np.maximum(face.brighter, cover)
-    )
+    brows = cv2.dilate(brows, build_disc_kernel(0.03 * width)) * (1 - np.maximum(face.brighter, brim))
     grown = grown * (1 - feather_mask(brows, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
+
+
+def _build_forehead_mask(face: FacePixels, height: float, feather: float) -> Mask:
+    """(h, w) 0..1, 1 on the forehead from `height` above the brows; both lengths in widths of the face."""
+    centre = face.points[list(FACE_OVAL)].mean(0)
+    lower = face.points[list(BROW_LINE)] + height * face.width * face.up
+    upper = centre + (face.points[list(FOREHEAD_LINE)] - centre) * 1.3
+    return build_polygon_mask(np.vstack([lower, upper]), face.brighter.shape, feather * face.width)
+
+
+def _build_brim_mask(face: FacePixels, strands: Mask) -> Mask:
+    """(h, w) 0..1, 1 on what is paler than skin down to the lids, if most `strands` of the forehead are as pale.
+
+    So are a hat's brim and a hand, which hide brows too.
+    """
+    pale = np.minimum(3 * face.brighter, 1)
+    share = float((strands * pale).sum() / max(float(_build_forehead_mask(face, 0, 0).sum()), 1.0))
+    return pale * smoothstep(*BRIM_SHARES, share) * _build_forehead_mask(face, -0.08, 0.02)
 
 
 def _count_sigmas(difference: NDArray[np.float32]) -> NDArray[np.float32]:
