@@ -41,7 +41,8 @@ MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
 TILE_PX = 208  # side of the gallery's tiles, for screens with two pixels to a point
-TILE_FACE_RATIO = 2.0  # side of a tile / side of the template's face
+TILE_FACE_RATIO = 2.4  # side of a tile / side of the template's face
+TILE_RISE_SHARE = 0.07  # of a tile's side, from the face's centre up to the tile's: room for ears and eyes of a hood
 MAX_CACHED_TILES = 32  # about 0.6 MB each
 log = logging.getLogger(__name__)
 
@@ -167,8 +168,8 @@ def load_tile(info: TemplateInfo) -> Template:
     height, width = base.shape[:2]
     side = min(round(TILE_FACE_RATIO * face.side), height, width)
     x, y = (
-        int(np.clip(round(middle - side / 2), 0, available - side))
-        for middle, available in zip(face.centre, (width, height), strict=True)
+        int(np.clip(round(middle - share * side), 0, available - side))
+        for middle, share, available in zip(face.centre, (0.5, 0.5 + TILE_RISE_SHARE), (width, height), strict=True)
     )
     window, scale = (slice(y, y + side), slice(x, x + side)), TILE_PX / side
     landmarks = (face.landmarks - np.array((x, y), np.float32) + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
