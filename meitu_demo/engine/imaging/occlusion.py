@@ -3,6 +3,7 @@
 Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +14,7 @@ from ...domain.model import Image
 from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
 from .blend import Mask, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
 from .box import Box
+from .colour import EYES
 from .segmentation import (
     BROW_CONTOURS,
     MIN_SKIN_STDDEV_LAB,
@@ -98,11 +100,12 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
     brim = _build_brim_mask(face, strands * forehead)
-    locks = np.maximum(np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms), brim)
+    shaded = cv2.dilate(brim, build_disc_kernel(0.08 * width))
+    locks = np.maximum(np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms), shaded)
     grown = feather_mask(np.asarray(cv2.dilate(locks, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
-    brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
-    brows = cv2.dilate(brows, build_disc_kernel(0.03 * width)) * (1 - np.maximum(face.brighter, brim))
-    grown = grown * (1 - feather_mask(brows, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
+    brows = _build_contour_mask(face, BROW_CONTOURS, 0.03) * (1 - np.maximum(face.brighter, brim))
+    kept = np.maximum(brows, _build_contour_mask(face, EYES, 0.06))
+    grown = grown * (1 - feather_mask(kept, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
 
 
@@ -112,6 +115,12 @@ def _build_forehead_mask(face: FacePixels, height: float, feather: float) -> Mas
     lower = face.points[list(BROW_LINE)] + height * face.width * face.up
     upper = centre + (face.points[list(FOREHEAD_LINE)] - centre) * 1.3
     return build_polygon_mask(np.vstack([lower, upper]), face.brighter.shape, feather * face.width)
+
+
+def _build_contour_mask(face: FacePixels, contours: Sequence[Sequence[int]], growth: float) -> Mask:
+    """(h, w) 0..1, 1 within `contours` of mesh points, grown by half of `growth` widths of the face."""
+    masks = [build_polygon_mask(face.points[list(contour)], face.brighter.shape, 0) for contour in contours]
+    return np.asarray(cv2.dilate(np.maximum(*masks), build_disc_kernel(growth * face.width)), np.float32)
 
 
 def _build_brim_mask(face: FacePixels, strands: Mask) -> Mask:
