@@ -14,7 +14,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
@@ -192,13 +191,7 @@ def load_tile_picture(info: TemplateInfo) -> NDArray[np.uint8]:
 
 def _shrink_layer(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A square layer of 1, 3 or 4 channels at TILE_PX; the colours of RGBA weigh by their alpha."""
-    size = (TILE_PX, TILE_PX)
-    if layer.shape[2:] != (4,):
-        return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.uint8)
-    alpha = layer[..., 3:].astype(np.float32) / 255
-    small = cv2.resize(np.dstack([layer[..., :3] * alpha, layer[..., 3:]]), size, interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-3)
-    return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+    return np.array(Picture.fromarray(layer).resize((TILE_PX, TILE_PX), Picture.Resampling.BOX))
 
 
 def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:

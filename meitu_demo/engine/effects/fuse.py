@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...domain.model import Image
 from ..face_templates import Template
 from ..imaging import align, blend, colour, occlusion
-from ..imaging.align import FACE_OVAL, Points
+from ..imaging.align import Points
 from ..imaging.blend import Mask, build_polygon_mask
 from ..imaging.box import Box
 from ..imaging.faces import Face
@@ -29,7 +29,7 @@ MAX_LINEAR_ENLARGEMENT = 1.3  # of pixels enlarged before; more needs cubic inte
 MAX_REACH_SHARE = 0.3  # of the user's face: how far beyond it the warp reads the photo
 FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
 
-CHEEKS, MIDLINE = (234, 454), (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 164, 0, 17, 18, 200, 199, 175, 152)
+CHEEKS_AND_BRIDGE = (234, 454, 168)
 MIN_FAR_SIDE_SHARE = 0.2  # of the face's width, from a cheek to the nose's bridge; less is mirrored from the near side
 FAR_SIDE_FEATHER_SHARE = 0.06  # of the face's width
 MIN_SKIN_SAMPLES = 6
@@ -105,14 +105,14 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
 
 def _build_far_side_mask(mesh: Points, points: Points, shape: tuple[int, int]) -> Mask | None:
     """Mask of the half of `points` that is hidden in the photo, because the head of `mesh` is turned; None if seen."""
-    left, right, bridge = mesh[[*CHEEKS, MIDLINE[4]]]
+    left, right, bridge = mesh[list(CHEEKS_AND_BRIDGE)]
     bridge_share = (bridge - left) @ (right - left) / max((right - left) @ (right - left), 1e-6)
     if MIN_FAR_SIDE_SHARE < bridge_share < 1 - MIN_FAR_SIDE_SHARE:
         return None
-    rim = points[list(FACE_OVAL[:19] if bridge_share > 0.5 else FACE_OVAL[:17:-1])]
-    outer = points[MIDLINE[4]] + (rim - points[MIDLINE[4]]) * 1.5
-    feather = FAR_SIDE_FEATHER_SHARE * float(np.ptp(points[:, 0]))
-    return build_polygon_mask(np.vstack([points[list(MIDLINE)], outer[::-1]]), shape, feather)
+    outline = align.scale_outline(points, 1.5)
+    half = len(outline) // 2  # from the top to the chin
+    far = np.arange(half + 1) + (0 if bridge_share > 0.5 else half)
+    return build_polygon_mask(outline[far % len(outline)], shape, FAR_SIDE_FEATHER_SHARE * float(np.ptp(points[:, 0])))
 
 
 def _correct_light(
