@@ -1,7 +1,7 @@
 """Face fuse: the user's face, with its features, on a template's body and in the template's light.
 
 The user's mesh is rotated to the template's pose and fitted into its outline; the face is warped there, relit and
-blended. Neck and ears take the user's skin tone, and the template's front layer is composited on top. Only the region
+blended. A photo's neck and ears take the user's tone, and a drawing's front layer is composited on top. Only the region
 that changes is computed. Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels.
 """
 
@@ -147,14 +147,8 @@ def _measure_lighting(
 
 
 def _apply_user_tone(target: FusionTarget, light: SkinLighting) -> Image:
-    """The template's body with a drawn face, or a photo's skin, in the user's tone; neck and ears in its hue."""
+    """The template's body with a drawn face, or a photo's skin, in the user's tone."""
     toned = _change_tone(target.body, target.tone, light.target_tone)
-    if target.neck is not None:
-        neck_tone, shade = target.neck
-        face = target.face_box.relative_to(target.body_box).slices
-        face_pixels = toned[face]
-        toned = _change_tone(target.body, neck_tone, light.target_tone * shade)
-        toned[face] = blend.blend_linear(toned[face], face_pixels, target.face_mask)
     return blend.blend_linear(target.body, toned, target.tone_mask)
 
 

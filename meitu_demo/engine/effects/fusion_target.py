@@ -27,8 +27,6 @@ OUTER_OUTLINE_SHARE = 1.01  # cuts the blend's bands that reach beyond the jaw
 SKIN_OUTLINE_SHARE = 0.8  # for measures of the face's texture and tint
 SAMPLE_RADIUS_SHARE = 0.02  # of the face's width, around each skin point
 OPAQUE_ALPHA = 250  # a front layer above it hides what is below
-MIN_NECK_SAMPLES = 480  # with fewer pixels, neck and ears take the tone of the face
-NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
 GAIN_WIDTH_PX = 64  # the face is shrunk to this width for gains, which are smooth
 RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
 
@@ -57,13 +55,8 @@ class FusionTarget:
         # A painting has no texture to match.
         self.sharpness = None if is_drawn else colour.measure_sharpness(base, self.skin_pixels)
 
-        self.tone_mask = self.face_mask  # what takes the user's tone
-        self.neck: tuple[Points, float] | None = None  # tone and shade of the skin beside the face, by `_measure_neck`
-        if skin is not None:
-            self.tone_mask = skin[self.body_box.slices].astype(np.float32) / 255
-            is_neck = self.tone_mask > 0.78
-            is_neck[self.face_box.relative_to(self.body_box).slices] &= self.face_mask < 0.05
-            self.neck = _measure_neck(self.body[is_neck], self.tone)
+        # What takes the user's tone: a drawn face, or all of a photo's skin.
+        self.tone_mask = self.face_mask if skin is None else skin[self.body_box.slices].astype(np.float32) / 255
         self.front: tuple[Image, Mask] | None = None  # RGB and alpha over the body
         if front is not None:
             layer = front[self.body_box.slices]
@@ -120,15 +113,6 @@ def _compute_body_box(box: Box, skin_mask: NDArray[np.uint8] | None) -> Box:
         return box
     x, y, width, height = cv2.boundingRect(skin_mask)
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
-
-
-def _measure_neck(pixels: Image, face_tone: Points) -> tuple[Points, float] | None:
-    """(tone (3,), brightness relative to the face) of (n, 3) pixels of neck and ears; None of too few."""
-    if len(pixels) < MIN_NECK_SAMPLES:
-        return None
-    tone = colour.compute_midtone(pixels.astype(np.float64))
-    shade = tone @ colour.LUMA_WEIGHTS / max(float(face_tone @ colour.LUMA_WEIGHTS), 1.0)
-    return tone, float(np.clip(shade, *NECK_SHADE_RANGE))
 
 
 def _measure_rim_shade(base: Image, outline: Points, tone: Points, *, is_drawn: bool) -> Mask:
