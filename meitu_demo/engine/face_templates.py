@@ -1,7 +1,7 @@
 """Templates, the pictures that a face is fused onto: their catalogue, their pixels, and the gallery's tiles.
 
 Shipped templates are rows of ``data/templates.toml``; each is *drawn* and has a folder ``assets/templates/<id>/``
-(base.webp, front.webp, skin.png, landmarks.json). The owner may add a folder of pictures with `load_owner_templates`.
+(base.webp, front.webp, landmarks.json). The owner may add a folder of pictures with `load_owner_templates`.
 """
 
 import json
@@ -14,7 +14,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
@@ -41,7 +40,8 @@ MAX_ID_CHARS = 64  # the limit for a template's id in a call
 MAX_SIDE_PX = 2048  # the owner's larger pictures are shrunk, or each result would have 12 MP
 MAX_CACHED_TEMPLATES = 8  # about 20 MB each
 TILE_PX = 208  # side of the gallery's tiles, for screens with two pixels to a point
-TILE_FACE_RATIO = 2.0  # side of a tile / side of the template's face
+TILE_FACE_RATIO = 2.4  # side of a tile / side of the template's face
+TILE_RISE_SHARE = 0.07  # of a tile's side, from the face's centre up to the tile's: room for ears and eyes of a hood
 MAX_CACHED_TILES = 32  # about 0.6 MB each
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class TemplateInfo:
 class Template:
     """One template's pixels: read-only uint8 arrays with the same height and width.
 
-    base: RGB. front_layer: RGBA, drawn over the fused face, or None. skin_mask: (h, w), skin outside the fused face
-    that takes the user's tone, or None. composite: base under front_layer, visible wherever nothing is fused.
+    base: RGB. front_layer: RGBA, drawn over the fused face; None for a photo. skin_mask: (h, w), a photo's skin, which
+    takes the user's tone; None for a drawing. composite: base under front_layer, visible wherever nothing is fused.
     fusion_base: base to fuse onto; a drawn face's brows are inpainted.
     """
 
@@ -123,7 +123,7 @@ def load_owner_templates(folder: Path) -> tuple[TemplateInfo, ...]:
         infos[key] = TemplateInfo(key, "own", names, dict.fromkeys(LANGUAGES, ""), path)
     _owner_templates.clear()
     _owner_templates.update(infos)
-    _load_owner_template.cache_clear()
+    _load_layers.cache_clear()
     return tuple(infos.values())
 
 
@@ -154,8 +154,7 @@ def find_template(key: str) -> TemplateInfo:
 
 def load_template(key: str) -> Template:
     """The template with the id or alias `key`, decoded once and shared. Raises UnknownTemplate, TemplateHasNoFace."""
-    info = find_template(key)
-    return _load_owner_template(info) if info.kind == "own" else _load_shipped_template(info.id)
+    return _load_layers(find_template(key))
 
 
 @lru_cache(MAX_CACHED_TILES)
@@ -168,8 +167,8 @@ def load_tile(info: TemplateInfo) -> Template:
     height, width = base.shape[:2]
     side = min(round(TILE_FACE_RATIO * face.side), height, width)
     x, y = (
-        int(np.clip(round(middle - side / 2), 0, available - side))
-        for middle, available in zip(face.centre, (width, height), strict=True)
+        int(np.clip(round(middle - share * side), 0, available - side))
+        for middle, share, available in zip(face.centre, (0.5, 0.5 + TILE_RISE_SHARE), (width, height), strict=True)
     )
     window, scale = (slice(y, y + side), slice(x, x + side)), TILE_PX / side
     landmarks = (face.landmarks - np.array((x, y), np.float32) + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
@@ -192,13 +191,7 @@ def load_tile_picture(info: TemplateInfo) -> NDArray[np.uint8]:
 
 def _shrink_layer(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A square layer of 1, 3 or 4 channels at TILE_PX; the colours of RGBA weigh by their alpha."""
-    size = (TILE_PX, TILE_PX)
-    if layer.shape[2:] != (4,):
-        return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.uint8)
-    alpha = layer[..., 3:].astype(np.float32) / 255
-    small = cv2.resize(np.dstack([layer[..., :3] * alpha, layer[..., 3:]]), size, interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-3)
-    return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
+    return np.array(Picture.fromarray(layer).resize((TILE_PX, TILE_PX), Picture.Resampling.BOX))
 
 
 def load_template_rows(toml_file: Path, layers_dir: Path) -> tuple[TemplateInfo, ...]:
@@ -229,24 +222,17 @@ def _load_shipped_infos() -> tuple[TemplateInfo, ...]:
 
 
 @lru_cache(MAX_CACHED_TEMPLATES)
-def _load_shipped_template(key: str) -> Template:
-    info = find_template(key)
-    return Template(info, *_read_layers(info))
-
-
-@lru_cache(MAX_CACHED_TEMPLATES)
-def _load_owner_template(info: TemplateInfo) -> Template:
+def _load_layers(info: TemplateInfo) -> Template:
     return Template(info, *_read_layers(info))
 
 
 def _read_layers(info: TemplateInfo) -> Layers:
     """Raises TemplateHasNoFace."""
     if info.kind == "drawn":
-        base = _load_pixels(info.source / "base.webp", "RGB")
-        front, skin = _load_pixels(info.source / "front.webp", "RGBA"), _load_pixels(info.source / "skin.png", "L")
-        if not base.shape[:2] == front.shape[:2] == skin.shape:
-            raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}, {skin.shape}")
-        return base, front, skin, _load_authored_face(info.source / "landmarks.json", base.shape[:2])
+        base, front = _load_pixels(info.source / "base.webp", "RGB"), _load_pixels(info.source / "front.webp", "RGBA")
+        if base.shape[:2] != front.shape[:2]:
+            raise ValueError(f"{info.id}: layers differ in size: {base.shape}, {front.shape}")
+        return base, front, None, _load_authored_face(info.source / "landmarks.json", base.shape[:2])
     try:
         base = _load_pixels(info.source, "RGB")
     except PICTURE_ERRORS as error:  # it was changed since the start

@@ -51,17 +51,12 @@ def test_template_rows_match_the_folders() -> None:
 
 @each_template
 def test_template_files_share_one_frame(name: str) -> None:
-    """Base, front, mask and landmarks have one frame of at least 1024 px."""
-    base, front, skin = (
-        read_picture(name, "base.webp"),
-        read_picture(name, "front.webp"),
-        read_picture(name, "skin.png"),
-    )
+    """Base, front and landmarks have one frame of at least 1024 px."""
+    base, front = read_picture(name, "base.webp"), read_picture(name, "front.webp")
     height, width = base.shape[:2]
     assert min(height, width) >= 1024
     assert base.shape == (height, width, 3)
     assert front.shape == (height, width, 4)
-    assert skin.shape == (height, width)
     assert json.loads((FOLDER / name / "landmarks.json").read_text())["size"] == [width, height]
 
 
@@ -69,7 +64,7 @@ def test_template_files_share_one_frame(name: str) -> None:
 def test_template_files_are_small(name: str) -> None:
     """A template has less than 480 kB."""
     sizes = {path.name: path.stat().st_size for path in (FOLDER / name).iterdir()}
-    assert set(sizes) == {"base.webp", "front.webp", "skin.png", "landmarks.json"}
+    assert set(sizes) == {"base.webp", "front.webp", "landmarks.json"}
     assert sum(sizes.values()) < 480_000
 
 
@@ -103,17 +98,6 @@ def test_template_front_layer_does_not_cover_the_features(name: str) -> None:
         assert np.percentile(covered, 90) < 0.35
     rim = np.int32(np.round(points[list(OVAL)]))
     assert (alpha[rim[:, 1], rim[:, 0]] > 0.5).mean() > 0.3
-
-
-@each_template
-def test_template_skin_mask_excludes_the_face(name: str) -> None:
-    """The mask marks skin outside the face only, on less than a quarter of the frame."""
-    skin, points = read_picture(name, "skin.png"), read_landmarks(name)
-    outline = points[list(OVAL)]
-    core = (outline - outline.mean(0)) * 0.9 + outline.mean(0)
-    assert skin[fill_outline(core, skin.shape)].max() <= 16
-    assert skin.dtype == np.uint8
-    assert (skin > 128).mean() < 0.25
 
 
 @each_template

@@ -1,7 +1,7 @@
 """Face fuse: the user's face, with its features, on a template's body and in the template's light.
 
 The user's mesh is rotated to the template's pose and fitted into its outline; the face is warped there, relit and
-blended. Neck and ears take the user's skin tone, and the template's front layer is composited on top. Only the region
+blended. A photo's neck and ears take the user's tone, and a drawing's front layer is composited on top. Only the region
 that changes is computed. Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels.
 """
 
@@ -15,12 +15,12 @@ from ...domain.model import Image
 from ..face_templates import Template
 from ..imaging import align, blend, colour, occlusion
 from ..imaging.align import Points
-from ..imaging.blend import Mask
+from ..imaging.blend import Mask, build_polygon_mask
 from ..imaging.box import Box
 from ..imaging.faces import Face
 from ..imaging.resample import enlarge
 from ..imaging.warp import EMPTY_MAP
-from .fusion_target import SAMPLE_RADIUS_SHARE, FusionTarget, extract_mesh, load_fusion_target
+from .fusion_target import SAMPLE_RADIUS_SHARE, FusionTarget, extract_mesh, find_mirrored_points, load_fusion_target
 
 MAX_BLEND_BAND_SHARE = 0.08  # of the face's width; wider bands lose the tone of a beard or a cheek
 MAX_SHARPENING, SHARPENING_SIGMA_PX = 0.5, 0.6  # of a photo whose face grows
@@ -29,6 +29,9 @@ MAX_LINEAR_ENLARGEMENT = 1.3  # of pixels enlarged before; more needs cubic inte
 MAX_REACH_SHARE = 0.3  # of the user's face: how far beyond it the warp reads the photo
 FILTER_REACH_PX = 8  # of the photo, around the pixels that the warp reads: enlarging and averaging read them too
 
+CHEEKS_AND_BRIDGE = (234, 454, 168)
+MIN_FAR_SIDE_SHARE = 0.2  # of the face's width, from a cheek to the nose's bridge; less is mirrored from the near side
+FAR_SIDE_FEATHER_SHARE = 0.06  # of the face's width
 MIN_SKIN_SAMPLES = 6
 LIGHT_CORRECTION_SHARE = (0.7, 0.25)  # of the difference in light gradient, in x and y
 MAX_LOG_LUMA_CHANGE = 0.15
@@ -53,6 +56,10 @@ def fuse(image: Image, face: Face, template: Template) -> Image:
     aligned = align.align_pose(mesh, depth, target.outline, target.depth)
     points = align.blend_into_outline(aligned, target.outline)
     warped, frame_mask = _warp_face(image, mesh, points, target.face_box.shape)
+    if (far_side := _build_far_side_mask(mesh, points, target.face_box.shape)) is not None:
+        mirrored, mirrored_frame_mask = _warp_face(image, mesh[find_mirrored_points()], points, target.face_box.shape)
+        warped = blend.blend_linear(warped, mirrored, far_side)
+        frame_mask += (mirrored_frame_mask - frame_mask) * far_side
     warped, light, monochrome_curves = _correct_light(image, warped, frame_mask, points, target)
     hair = occlusion.measure_hair_colour(image, mesh)
     hidden = np.maximum(occlusion.build_occlusion_mask(warped, points, hair), 1 - frame_mask)
@@ -96,6 +103,18 @@ def _warp_face(image: Image, mesh: Points, points: Points, shape: tuple[int, int
     return warped, np.asarray(frame_mask, np.float32)
 
 
+def _build_far_side_mask(mesh: Points, points: Points, shape: tuple[int, int]) -> Mask | None:
+    """Mask of the half of `points` that is hidden in the photo, because the head of `mesh` is turned; None if seen."""
+    left, right, bridge = mesh[list(CHEEKS_AND_BRIDGE)]
+    bridge_share = (bridge - left) @ (right - left) / max((right - left) @ (right - left), 1e-6)
+    if MIN_FAR_SIDE_SHARE < bridge_share < 1 - MIN_FAR_SIDE_SHARE:
+        return None
+    outline = align.scale_outline(points, 1.5)
+    half = len(outline) // 2  # from the top to the chin
+    far = np.arange(half + 1) + (0 if bridge_share > 0.5 else half)
+    return build_polygon_mask(outline[far % len(outline)], shape, FAR_SIDE_FEATHER_SHARE * float(np.ptp(points[:, 0])))
+
+
 def _correct_light(
     image: Image, warped: Image, frame_mask: Mask, points: Points, target: FusionTarget
 ) -> tuple[Image, SkinLighting, NDArray[np.uint8] | None]:
@@ -128,16 +147,8 @@ def _measure_lighting(
 
 
 def _apply_user_tone(target: FusionTarget, light: SkinLighting) -> Image:
-    """The template's body with the skin, and a drawing's painted face, in the user's tone; neck and ears in its hue."""
-    if target.tone_mask is None:
-        return target.body.copy()
+    """The template's body with a drawn face, or a photo's skin, in the user's tone."""
     toned = _change_tone(target.body, target.tone, light.target_tone)
-    if target.neck is not None:
-        neck_tone, shade = target.neck
-        face = target.face_box.relative_to(target.body_box).slices
-        face_pixels = toned[face]
-        toned = _change_tone(target.body, neck_tone, light.target_tone * shade)
-        toned[face] = blend.blend_linear(toned[face], face_pixels, target.face_mask)
     return blend.blend_linear(target.body, toned, target.tone_mask)
 
 

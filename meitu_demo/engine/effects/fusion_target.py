@@ -3,6 +3,7 @@
 Pictures are RGB uint8 (h, w, 3), meshes (n, 2) in pixels, masks float32 (h, w) 0..1.
 """
 
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import cv2
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...domain.errors import FaceTooSmall
 from ...domain.model import Image
-from ..face_templates import Template
+from ..face_templates import Template, list_templates, load_template
 from ..imaging import align, colour
 from ..imaging.align import Points
 from ..imaging.blend import Mask, build_outline_mask, feather_mask
@@ -26,8 +27,6 @@ OUTER_OUTLINE_SHARE = 1.01  # cuts the blend's bands that reach beyond the jaw
 SKIN_OUTLINE_SHARE = 0.8  # for measures of the face's texture and tint
 SAMPLE_RADIUS_SHARE = 0.02  # of the face's width, around each skin point
 OPAQUE_ALPHA = 250  # a front layer above it hides what is below
-MIN_NECK_SAMPLES = 480  # with fewer pixels, neck and ears take the tone of the face
-NECK_SHADE_RANGE = (0.5, 1.1)  # brightness of the neck relative to the face
 GAIN_WIDTH_PX = 64  # the face is shrunk to this width for gains, which are smooth
 RIM_SHADE_RANGE = (0.55, 1.08)  # brightness of a drawn face's rim relative to its cheeks
 
@@ -38,10 +37,8 @@ class FusionTarget:
     def __init__(self, template: Template) -> None:
         mesh, self.depth = extract_mesh(template.face)
         is_drawn, front, skin = template.info.kind == "drawn", template.front_layer, template.skin_mask
-        if skin is not None and front is not None:
-            skin = np.where(front[..., 3] < OPAQUE_ALPHA, skin, np.uint8(0))  # what shows
         self.face_box = _compute_face_box(mesh, template.base.shape, front)  # what the user's face can change
-        self.body_box = _compute_body_box(self.face_box, skin)  # and all skin that shows
+        self.body_box = _compute_body_box(self.face_box, skin)  # and the template's skin
         base, shape = template.fusion_base[self.face_box.slices], self.face_box.shape
         self.body = template.fusion_base[self.body_box.slices]
         self.outline = mesh - self.face_box.corner
@@ -58,14 +55,8 @@ class FusionTarget:
         # A painting has no texture to match.
         self.sharpness = None if is_drawn else colour.measure_sharpness(base, self.skin_pixels)
 
-        body_face = np.zeros(self.body_box.shape, np.float32)
-        body_face[self.face_box.relative_to(self.body_box).slices] = self.face_mask
-        self.tone_mask: Mask | None = body_face if is_drawn else None  # what takes the user's tone
-        self.neck: tuple[Points, float] | None = None  # tone and shade of the skin beside the face, by `_measure_neck`
-        if skin is not None:
-            body_skin = skin[self.body_box.slices].astype(np.float32) / 255
-            self.tone_mask = np.maximum(body_face, body_skin) if is_drawn else body_skin
-            self.neck = _measure_neck(self.body[(body_skin > 0.78) & (body_face < 0.05)], self.tone)
+        # What takes the user's tone: a drawn face, or all of a photo's skin.
+        self.tone_mask = self.face_mask if skin is None else skin[self.body_box.slices].astype(np.float32) / 255
         self.front: tuple[Image, Mask] | None = None  # RGB and alpha over the body
         if front is not None:
             layer = front[self.body_box.slices]
@@ -82,6 +73,14 @@ def load_fusion_target(template: Template) -> FusionTarget:
     if target is None:
         target = _targets[template] = FusionTarget(template)
     return target
+
+
+@cache
+def find_mirrored_points() -> NDArray[np.intp]:
+    """(468,) index of the point on the face's other side; the shipped meshes are symmetric."""
+    mesh, depth = extract_mesh(load_template(list_templates()[0].id).face)
+    space = np.column_stack([mesh - mesh[list(align.FACE_OVAL)].mean(0), depth])
+    return np.argmin(((space[:, None] * (-1, 1, 1) - space) ** 2).sum(-1), 1)
 
 
 def extract_mesh(face: Face) -> tuple[Points, NDArray[np.float64]]:
@@ -114,15 +113,6 @@ def _compute_body_box(box: Box, skin_mask: NDArray[np.uint8] | None) -> Box:
         return box
     x, y, width, height = cv2.boundingRect(skin_mask)
     return Box(min(box.x0, x), min(box.y0, y), max(box.x1, x + width), max(box.y1, y + height))
-
-
-def _measure_neck(pixels: Image, face_tone: Points) -> tuple[Points, float] | None:
-    """(tone (3,), brightness relative to the face) of (n, 3) pixels of neck and ears; None of too few."""
-    if len(pixels) < MIN_NECK_SAMPLES:
-        return None
-    tone = colour.compute_midtone(pixels.astype(np.float64))
-    shade = tone @ colour.LUMA_WEIGHTS / max(float(face_tone @ colour.LUMA_WEIGHTS), 1.0)
-    return tone, float(np.clip(shade, *NECK_SHADE_RANGE))
 
 
 def _measure_rim_shade(base: Image, outline: Points, tone: Points, *, is_drawn: bool) -> Mask:

@@ -3,6 +3,7 @@
 Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +14,7 @@ from ...domain.model import Image
 from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
 from .blend import Mask, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
 from .box import Box
+from .colour import EYES
 from .segmentation import (
     BROW_CONTOURS,
     MIN_SKIN_STDDEV_LAB,
@@ -31,6 +33,8 @@ HAIR_BAND_SCALES = (1.06, 1.3)  # of the outline's size: hair grows between, abo
 MIN_HAIR_SHARE = 0.25  # of the band; less is a bald head or a photo that ends there
 MIN_HAIR_SIGMAS = 1.2  # hair that differs less from the skin cannot be told from it
 HAIR_SIDE_SHARES = (0.42, 0.6)  # on the way from skin to hair: certainly skin below the first, hair above the second
+
+BRIM_SHARES = (0.4, 0.7)  # of the forehead that a pale brim or hand covers: above the second it may hide brows too
 
 CHIN_POINTS = (18, 200, 199, 175, 208, 428, 201, 421, 32, 262, 140, 369)
 CHEEK_RIMS = (234, 454)  # where whiskers begin, beside the ears
@@ -79,11 +83,11 @@ def measure_hair_colour(image: Image, mesh: Points) -> NDArray[np.float32] | Non
 def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] | None = None) -> Mask:
     """Return (h, w) 0..1, 1 where something hides the face: hair on the forehead, background beside a turned cheek.
 
-    hair: its colour by `measure_hair_colour`; without it, fair strands on fair skin are missed. Brows are not marked.
-    Neither are beards, nor glasses. The mask is dilated slightly to cover the edges of strands.
+    hair: its colour by `measure_hair_colour`; without it, fair strands on fair skin are missed. Brows are marked
+    under a pale brim only; beards and glasses are not. The mask is dilated slightly to cover the edges of strands.
     """
     small, points = downscale_to_face_width(image, mesh, FACE_WIDTH_PX)
-    width, shape, centre = float(np.ptp(points[:, 0])), small.shape[:2], points[list(FACE_OVAL)].mean(0)
+    width, shape = float(np.ptp(points[:, 0])), small.shape[:2]
     face = FacePixels(points, width, compute_up_vector(points), *measure_skin_distance(small, points))
     unlike_skin = strands = face.skin_distance
     if hair is not None:
@@ -91,18 +95,42 @@ def build_occlusion_mask(image: Image, mesh: Points, hair: NDArray[np.float32] |
     glasses, beard = _measure_glasses(face), _build_beard_mask(face)
     arms = _build_arm_mask(face) * glasses
 
-    raised = points[list(BROW_LINE)] + (0.04 + 0.04 * glasses) * width * face.up
-    above = centre + (points[list(FOREHEAD_LINE)] - centre) * 1.3
-    forehead = build_polygon_mask(np.vstack([raised, above]), shape, 0.04 * width)
+    forehead = _build_forehead_mask(face, 0.04 + 0.04 * glasses, 0.04)
     rim = 1 - build_polygon_mask(scale_outline(points, RIM_START_SHARE), shape, 0.06 * width)
     masses = cv2.morphologyEx(unlike_skin * (1 - beard), cv2.MORPH_OPEN, build_disc_kernel(0.07 * width))
     background = face.skin_distance * face.brighter * (1 - _measure_beard(face) * beard)
-    locks = np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms)
+    brim = _build_brim_mask(face, strands * forehead)
+    shaded = cv2.dilate(brim, build_disc_kernel(0.08 * width))
+    locks = np.maximum(np.maximum(strands * forehead, np.maximum(masses, background) * rim) * (1 - arms), shaded)
     grown = feather_mask(np.asarray(cv2.dilate(locks, build_disc_kernel(0.05 * width)), np.float32), 0.05 * width)
-    brows = np.maximum(*(build_polygon_mask(points[list(brow)], shape, 0) for brow in BROW_CONTOURS))
-    brows = np.asarray(cv2.dilate(brows, build_disc_kernel(0.03 * width)), np.float32) * (1 - face.brighter)
-    grown = grown * (1 - feather_mask(brows, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
+    brows = _build_contour_mask(face, BROW_CONTOURS, 0.03) * (1 - np.maximum(face.brighter, brim))
+    kept = np.maximum(brows, _build_contour_mask(face, EYES, 0.06))
+    grown = grown * (1 - feather_mask(kept, 0.03 * width)) * (1 - feather_mask(arms, 0.02 * width))
     return np.asarray(cv2.resize(grown, image.shape[1::-1]), np.float32)
+
+
+def _build_forehead_mask(face: FacePixels, height: float, feather: float) -> Mask:
+    """(h, w) 0..1, 1 on the forehead from `height` above the brows; both lengths in widths of the face."""
+    centre = face.points[list(FACE_OVAL)].mean(0)
+    lower = face.points[list(BROW_LINE)] + height * face.width * face.up
+    upper = centre + (face.points[list(FOREHEAD_LINE)] - centre) * 1.3
+    return build_polygon_mask(np.vstack([lower, upper]), face.brighter.shape, feather * face.width)
+
+
+def _build_contour_mask(face: FacePixels, contours: Sequence[Sequence[int]], growth: float) -> Mask:
+    """(h, w) 0..1, 1 within `contours` of mesh points, grown by half of `growth` widths of the face."""
+    masks = [build_polygon_mask(face.points[list(contour)], face.brighter.shape, 0) for contour in contours]
+    return np.asarray(cv2.dilate(np.maximum(*masks), build_disc_kernel(growth * face.width)), np.float32)
+
+
+def _build_brim_mask(face: FacePixels, strands: Mask) -> Mask:
+    """(h, w) 0..1, 1 on what is paler than skin down to the lids, if most `strands` of the forehead are as pale.
+
+    So are a hat's brim and a hand, which hide brows too.
+    """
+    pale = np.minimum(3 * face.brighter, 1)
+    share = float((strands * pale).sum() / max(float(_build_forehead_mask(face, 0, 0).sum()), 1.0))
+    return pale * smoothstep(*BRIM_SHARES, share) * _build_forehead_mask(face, -0.08, 0.02)
 
 
 def _count_sigmas(difference: NDArray[np.float32]) -> NDArray[np.float32]:

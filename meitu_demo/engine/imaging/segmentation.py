@@ -34,6 +34,7 @@ GRABCUT_ITERATIONS = 3
 CORE_OUTLINE_SHARE = 0.75  # of the outline's size: skin, whatever its colour
 
 BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
+SEAM_PX = 3  # that OpenCV leaves inside the edge of a filled region
 BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than the mesh's brow
 
 MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
@@ -132,7 +133,10 @@ def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
 
 
 def inpaint_brows(image: Image, mesh: Points) -> Image:
-    """Replace a drawn face's brows by skin, so that only the user's show after fusion (Telea 2004 inpainting)."""
+    """Replace a drawn face's brows by skin, so that only the user's show after fusion.
+
+    Colours between the edges of a brow are a membrane: Pérez, Gangnet and Blake, "Poisson image editing", 2003.
+    """
     height = image.shape[0]
     top = int(np.clip(mesh[:, 1].min(), 0, height - 2))
     part = np.ascontiguousarray(image[top : int(np.clip(mesh[:, 1].max(), top + 2, height))])
@@ -140,9 +144,12 @@ def inpaint_brows(image: Image, mesh: Points) -> Image:
     width = float(np.ptp(points[:, 0]))
     brows = np.maximum(*(build_polygon_mask(points[list(brow)], small.shape, 0) for brow in BROW_CONTOURS))
     hole = np.asarray(cv2.dilate(brows, build_disc_kernel(BROW_DILATION_SHARE * width)), np.float32)
-    filled = cv2.inpaint(
-        small, (cv2.dilate(hole, build_disc_kernel(0.03 * width)) > 0).astype(np.uint8), 3, cv2.INPAINT_TELEA
-    )
+    is_hole = cv2.dilate(hole, build_disc_kernel(0.03 * width + 2 * SEAM_PX)) > 0
+    x, y, columns, rows = cv2.boundingRect(is_hole.astype(np.uint8))
+    if min(rows, columns) < 4 * SEAM_PX:
+        return image
+    middle = (x + columns // 2, y + rows // 2)
+    filled = cv2.seamlessClone(np.full_like(small, 128), small, is_hole * np.uint8(255), middle, cv2.NORMAL_CLONE)
     size = part.shape[1::-1]
     mask = np.clip(cv2.resize(feather_mask(hole, 0.02 * width), size, interpolation=cv2.INTER_LINEAR), 0, 1)
     larger = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_CUBIC), np.uint8)

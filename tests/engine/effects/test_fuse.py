@@ -20,8 +20,8 @@ from meitu_demo.engine.imaging.segmentation import segment_skin
 
 PHOTO = data.astronaut()
 IDS = ["own", *(info.id for info in face_templates.list_templates())]
-SHOWING_SKIN = ("own", "crown_and_ruff")  # beside the face
 WHITES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373), (78, 13, 308, 14))  # eyes and teeth
+CHEEKS = ((50, 123, 187), (280, 352, 411))  # left and right in the picture
 UPPER_LIP, LOWER_LIP, TOP, CHIN = 13, 14, 10, 152
 
 
@@ -84,31 +84,17 @@ def test_fuse_gives_a_detectable_face_on_every_template(key: str, user: Face) ->
     assert skin[rows, columns][far].min(initial=255) > 0
 
 
-@pytest.mark.parametrize("key", SHOWING_SKIN)
-def test_fuse_gives_neck_and_ears_the_users_tone(key: str, user: Face) -> None:
+def test_fuse_gives_neck_and_ears_the_users_tone(template: Template, user: Face) -> None:
     """A darker user darkens the template's skin by about as much as the face."""
-    template = load_template(key)
     assert template.skin_mask is not None
     dark = with_skin((0.6, 0.55, 0.5))
     one, other = fuse(PHOTO, user, template), fuse(dark, user, template)
-    showing = (template.skin_mask > 200) & ((template.front_layer is None) or (template.front_layer[..., 3] < 5))
+    showing = template.skin_mask > 200
     x0, y0, x1, y1 = (round(edge) for edge in template.face.box)
     showing[y0:y1, x0:x1] = False
     assert showing.sum() > 1000
     fall = other[showing].mean() / one[showing].mean()
     assert fall == pytest.approx(tone(other, template.face).mean() / tone(one, template.face).mean(), abs=0.15)
-
-
-def test_fuse_gives_a_greenish_neck_the_users_hue(template: Template, user: Face) -> None:
-    """A template whose neck is greener than its face gets a neck of the user's hue."""
-    assert template.skin_mask is not None
-    beside = build_outline_mask(template.face.landmarks.astype(np.float64), 1.0, template.base.shape) < 0.02
-    green = template.base * np.where(beside[..., None], (0.8, 1.1, 0.8), 1.0)
-    odd = Template(template.info, green.clip(0, 255).astype(np.uint8), None, template.skin_mask, template.face)
-    neck = beside & (template.skin_mask > 250)
-    red, greens, _ = np.median(fuse(PHOTO, user, odd)[neck], 0)
-    own_red, own_green, _ = tone(PHOTO, user)
-    assert red / greens == pytest.approx(own_red / own_green, rel=0.08)
 
 
 def test_fuse_preserves_the_users_skin_tone(template: Template, user: Face) -> None:
@@ -182,6 +168,20 @@ def test_fuse_does_not_stamp_dark_hair_onto_the_forehead(template: Template, use
     x, y = forehead.astype(int)
     before, after = fuse(smooth, user, bare), fuse(lock, user, bare)
     assert after[y - 3 : y + 4, x - 3 : x + 4].mean() > 0.75 * before[y - 3 : y + 4, x - 3 : x + 4].mean()
+
+
+@pytest.mark.parametrize("side", [-1, 1], ids=["left", "right"])
+def test_fuse_mirrors_the_near_side_of_a_turned_head(side: int, user: Face) -> None:
+    """Where a turned head hides a cheek, the result shows the other cheek's skin, and nothing of the backdrop."""
+    template = load_template("panda")
+    bridge, landmarks = user.landmarks[168, 0], user.landmarks.copy()
+    is_far = (landmarks[:, 0] - bridge) * side > 0
+    landmarks[is_far, 0] = bridge + 0.1 * (landmarks[is_far, 0] - bridge)
+    turned = PHOTO.copy()
+    turned[:, slice(round(bridge)) if side < 0 else slice(round(bridge), None)] = (20, 40, 220)
+    result = fuse(turned, build_face(landmarks, user.depth, PHOTO.shape[:2]), template)
+    near, far = (sample_colours(result, template.face.landmarks[list(cheek)], 6).mean(0) for cheek in CHEEKS[::-side])
+    assert far == pytest.approx(near, abs=25)
 
 
 def test_fuse_is_independent_of_the_photos_size(template: Template, user: Face) -> None:
@@ -264,7 +264,7 @@ def test_fuse_shows_the_templates_skin_outside_the_users_photo(template: Templat
     assert np.corrcoef(*light)[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("key", SHOWING_SKIN)
+@pytest.mark.parametrize("key", ["own", "panda"])
 def test_fuse_of_a_black_and_white_photo_is_black_and_white(key: str, user: Face) -> None:
     """A grey photo makes the whole picture grey: no grey face on a body in colour."""
     grey = np.dstack([cv2.cvtColor(PHOTO, cv2.COLOR_RGB2GRAY)] * 3)
@@ -284,7 +284,7 @@ def test_fuse_of_a_black_and_white_face_before_a_coloured_wall_is_black_and_whit
 
 def test_fuse_gives_red_skin_in_a_cool_photo_no_olive_tone(user: Face) -> None:
     """Bluish light makes skin pink and then violet; removing it gives skin that is redder than yellow, not khaki."""
-    template = face_templates.load_template("crown_and_ruff")
+    template = face_templates.load_template("panda")
     cool = np.clip(PHOTO * np.array((0.96, 0.8, 0.98)), 0, 255).astype(np.uint8)
     pixel = np.uint8([[tone(fuse(cool, user, template), template.face)]])
     _, a, b = cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0].astype(float) - (0, 128, 128)
@@ -294,7 +294,7 @@ def test_fuse_gives_red_skin_in_a_cool_photo_no_olive_tone(user: Face) -> None:
 @pytest.mark.parametrize("light", [(0.72, 0.78, 1.25), (1.1, 0.5, 0.45)], ids=["blue", "red"])
 def test_fuse_removes_coloured_light(light: tuple[float, float, float], user: Face) -> None:
     """Under blue or red light, the face's hue is within a few steps of what it is in white light."""
-    template = face_templates.load_template("crown_and_ruff")
+    template = face_templates.load_template("panda")
     lit = np.clip(PHOTO * np.array(light), 0, 255).astype(np.uint8)
     lab = [
         cv2.cvtColor(np.uint8([[tone(fuse(image, user, template), template.face)]]), cv2.COLOR_RGB2LAB)[0, 0]

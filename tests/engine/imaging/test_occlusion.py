@@ -89,6 +89,18 @@ def test_occlusion_mask_marks_fair_strands_by_the_hairs_colour(mesh: np.ndarray)
     assert look_up(given, beside) < 0.2
 
 
+def test_occlusion_mask_follows_a_brim_over_the_brows(mesh: np.ndarray) -> None:
+    """A pale brim or hand over the forehead is marked down to its edge on the brows, and not the eyes below it."""
+    brim, height = (236, 232, 226), np.ptp(mesh[:, 1])
+    edge = mesh[[127, 139, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 368, 356]] + (0, 0.02 * height)
+    photo = bare(PHOTO, mesh)
+    cv2.fillPoly(photo, [np.vstack([edge, edge[::-1] - (0, 0.5 * height)]).astype(np.int32)], brim)
+    colour = cv2.cvtColor(np.uint8([[brim]]), cv2.COLOR_RGB2LAB)[0, 0].astype(np.float32)
+    mask = build_occlusion_mask(photo, mesh, colour)
+    assert min(look_up(mask, mesh[point]) for point in (105, 334)) > 0.9
+    assert max(look_up(mask, mesh[point]) for point in (145, 374, 195)) < 0.1
+
+
 def test_measure_hair_colour_reads_the_hair_above_the_forehead(mesh: np.ndarray) -> None:
     """On the astronaut it is dark blond; on a bald head there is none."""
     colour = measure_hair_colour(PHOTO, mesh)
