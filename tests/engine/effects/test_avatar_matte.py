@@ -188,6 +188,14 @@ def test_a_scene_holds_as_much_of_the_photo_as_leaves_the_faces_large() -> None:
     assert all((head.points > 0).all() and (head.points < crop.shape[1::-1]).all() for head in heads)
 
 
+def test_a_frame_below_a_photo_is_not_drawn() -> None:
+    """The crop of a photo with a noisy white bar below ends with the photo: people do not stand on the bar."""
+    photo = PHOTO[:220]
+    bar = 250 - np.random.default_rng(0).integers(0, 5, (40, *photo.shape[1:])).astype(np.uint8)
+    faces = find_faces(photo)
+    assert np.array_equal(crop_to_heads(np.vstack([photo, bar]), faces)[0], crop_to_heads(photo, faces)[0])
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_everybody_of_a_group_is_drawn_in_its_scene(version: str) -> None:
     """A face detector finds four faces in the drawing of four people, and what is around them is not a backdrop."""

@@ -28,6 +28,7 @@ CROP_SIDE_PX, MAX_CROP_SIDE_PX = 640, 896  # long side, for one face and for a g
 MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the maximum
 CROP_STEP_PX = 16  # sides are multiples of it, so that all sizes derived from them are whole
 MIN_REGION_PX = 16
+MAX_FRAME_NOISE = 10  # levels: rows of a frame around a photo differ less
 MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
@@ -118,7 +119,8 @@ def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head
             for v in (v0, v1)
         ]
     )
-    size = np.array(image.shape[1::-1])
+    frame = next((n for n, row in enumerate(image[::-1]) if np.ptp(row, axis=0).max() > MAX_FRAME_NOISE), 0)
+    size = np.array((image.shape[1], image.shape[0] - frame))  # without a frame or a bar below
     least = np.minimum(size, MIN_REGION_PX)
     first, last = corners.min(0), corners.max(0)
     if len(heads) > MAX_CUT_OUTS:  # as much of the scene as leaves the faces large enough
