@@ -116,10 +116,10 @@ def test_a_stranger_beside_the_person_is_left_out(set_masks: SetMasks) -> None:
 
 
 def test_what_one_model_is_unsure_of_is_left_out(set_masks: SetMasks) -> None:
-    """A thin thing beside the person, in which one model sees a person with 0.6 and the other nobody, is not drawn."""
+    """A thin thing beside the person, in which one model sees a person with 0.85 and the other nobody, is not drawn."""
     person = draw_person(250, 120)
     thing = np.clip(draw_bar((312, 300), (320, 400), 12) - person, 0, 1)
-    set_masks(np.maximum(person, 0.6 * thing), person)
+    set_masks(np.maximum(person, 0.85 * thing), person)
     drawn = cut_out([place_head(250, 120)])
     assert drawn[thing > 0].mean() < 0.2
     assert drawn[person > 0].mean() > 0.97
