@@ -116,10 +116,10 @@ def test_a_stranger_beside_the_person_is_left_out(set_masks: SetMasks) -> None:
 
 
 def test_what_one_model_is_unsure_of_is_left_out(set_masks: SetMasks) -> None:
-    """A thin thing beside the person, in which one model sees a person with 0.6 and the other nobody, is not drawn."""
+    """A thin thing beside the person, in which one model sees a person with 0.85 and the other nobody, is not drawn."""
     person = draw_person(250, 120)
     thing = np.clip(draw_bar((312, 300), (320, 400), 12) - person, 0, 1)
-    set_masks(np.maximum(person, 0.6 * thing), person)
+    set_masks(np.maximum(person, 0.85 * thing), person)
     drawn = cut_out([place_head(250, 120)])
     assert drawn[thing > 0].mean() < 0.2
     assert drawn[person > 0].mean() > 0.97
@@ -195,6 +195,14 @@ def test_a_tiny_face_is_drawn_in_its_scene() -> None:
     shown, _ = crop_to_heads(far, find_faces(far))
     same_size = cv2.resize(shown, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     assert np.abs(picture[:200].astype(float) - same_size[:200]).mean() < 12
+
+
+def test_a_frame_below_a_photo_is_not_drawn() -> None:
+    """The crop of a photo with a noisy white bar below ends with the photo: people do not stand on the bar."""
+    photo = PHOTO[:220]
+    bar = 250 - np.random.default_rng(0).integers(0, 5, (40, *photo.shape[1:])).astype(np.uint8)
+    faces = find_faces(photo)
+    assert np.array_equal(crop_to_heads(np.vstack([photo, bar]), faces)[0], crop_to_heads(photo, faces)[0])
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -34,10 +34,9 @@ CROP_SIDE_PX, MAX_CROP_SIDE_PX = 640, 896  # long side, for one face and for a g
 MIN_FACE_WIDTH_PX = 150  # in a crop; smaller faces get a larger crop, up to the maximum
 CROP_STEP_PX = 16  # sides are multiples of it, so that all sizes derived from them are whole
 MIN_REGION_PX = 16
-MAX_CUT_OUTS, MIN_CUT_OUT_FACE_PX = (
-    3,
-    30,
-)  # people before a backdrop; more people, or smaller ones, are drawn in a scene
+MAX_FRAME_NOISE = 10  # levels: rows of a frame around a photo differ less
+MAX_CUT_OUTS = 3  # people before a backdrop; a larger group is drawn in its scene
+MIN_CUT_OUT_FACE_PX = 30  # on the photo; smaller faces are drawn in their scene
 MAX_SCENE_FACE_WIDTHS = 20.0  # of the largest face, along the long side of a scene
 
 EYE_WIDTH_SHARE, MIN_EYE_GAIN, MAX_EYE_GAIN = 0.25, 1.06, 1.22  # aim for the eye's width / face width; factor
@@ -137,7 +136,8 @@ def crop_to_heads(image: Image, faces: Sequence[Face]) -> tuple[Image, list[Head
             for v in (v0, v1)
         ]
     )
-    size = np.array(image.shape[1::-1])
+    frame = next((n for n, row in enumerate(image[::-1]) if np.ptp(row, axis=0).max() > MAX_FRAME_NOISE), 0)
+    size = np.array((image.shape[1], image.shape[0] - frame))  # without a frame or a bar below
     least = np.minimum(size, MIN_REGION_PX)
     first, last = corners.min(0), corners.max(0)
     if is_scene(heads):  # as much of the scene as leaves the faces large enough

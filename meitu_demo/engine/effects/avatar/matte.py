@@ -23,8 +23,8 @@ MIN_STRANGER_SHARE = 0.2  # of a squared face width
 MAX_OVERLAP = 1.2  # face widths that a body may reach into another's surroundings
 POSE_MARGIN = 0.15  # of the width, added around: the pose model loses shoulders that leave the frame
 MIN_FACE_COVER = 0.6  # of a face that a model must find; otherwise it saw somebody else
-SURE_OF_BOTH, SURE_OF_ONE = (0.45, 0.75), (0.8, 0.95)  # the matte where both models or one sees the person: less is 0
-MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed
+SURE_OF_BOTH, SURE_OF_ONE = (0.45, 0.75), (0.93, 1.0)  # the matte where both models or one sees the person: less is 0
+MAX_HOLE_SHARE = 0.1  # of a squared face width: smaller holes in a person are closed, also at the picture's sides
 MAX_COVER = 0.9  # of the picture: around a closer face, a backdrop is only corners
 MIN_BASE = 0.5  # face widths: a cut-out that meets the lower border with less ends in mid-air
 
@@ -49,8 +49,7 @@ def cut_out_people(image: Image, heads: Sequence[Head]) -> tuple[list[Plane], Pl
         people = people * (1 - _find_strangers(people, found, width))
         sure = smoothstep(*SURE_OF_BOTH, np.minimum(people, found)), smoothstep(*SURE_OF_ONE, people)
         people = refine_matte(image, np.maximum.reduce([*sure, all_faces]), width)
-        people = _keep_joined_to_faces(people, all_faces)
-        people = _fill_holes(people, MAX_HOLE_SHARE * width**2)
+        people = _fill_holes(_keep_joined_to_faces(people, all_faces), MAX_HOLE_SHARE * width**2)
         people = smoothstep(0.3, 0.7, blur_mask(np.maximum(people, all_faces), width / 50))
     mattes = [
         np.maximum(people * _compute_reach(shape, head) * _compute_nearness(shape, head, heads), face)
@@ -132,6 +131,5 @@ def _keep_joined_to_faces(matte: Plane, face: Plane) -> Plane:
 
 def _fill_holes(matte: Plane, max_area: float) -> Plane:
     count, labels, stats, _ = cv2.connectedComponentsWithStats((matte < 0.5).astype(np.uint8))
-    around = set(labels[[0, -1]].flat)  # a hole may reach the picture's left or right border
-    holes = [n for n in range(1, count) if n not in around and stats[n, cv2.CC_STAT_AREA] < max_area]
+    holes = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < max_area and n not in labels[[0, -1]]]
     return np.where(np.isin(labels, holes), np.float32(1), matte)
