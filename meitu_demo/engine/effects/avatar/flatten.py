@@ -45,7 +45,8 @@ NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
-MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
+BROW = 1.0
+MAX_RIM_LIGHT, RIM_LIGHTER_L, SHINE_L = 0.20, (4.0, 9.0), 10.0  # face widths; than lit skin; more inside the face
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
 LIP_SHARE = 0.8  # of that colour
@@ -99,10 +100,13 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
     if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
-    skin = _remove_rim_light(flat, skin, (1 - features) * smoothstep(-0.15, -0.05, v), float(tone[0]), head.width)
+    skin = _remove_rim_light(flat, skin, oval, (1 - features) * smoothstep(-0.15, -0.05, v), float(tone[0]), head.width)
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
-    _flatten_hair(flat, raw, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
+    locks = _smooth_along_flow(raw, 0.03 * head.width)
+    brows = blur(np.maximum.reduce([head.fill(outline, shape, 1.2) for outline in BROW_CONTOURS]), 0.015 * head.width)
+    flat += (locks - flat) * (BROW * brows)[..., None]
+    _flatten_hair(flat, locks, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
     _draw_mouth(flat, raw, head, (tone, drawn_skin))
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
@@ -131,10 +135,10 @@ def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
     return float(np.clip(lost, 0, MAX_LIFT_L))
 
 
-def _remove_rim_light(flat: Lab, skin: Plane, where: Plane, tone: float, face_width: float) -> Plane:
+def _remove_rim_light(flat: Lab, skin: Plane, oval: Plane, where: Plane, tone: float, face_width: float) -> Plane:
     """Paint over the narrow bright stripes that light from behind makes in skin, in place: `skin` with the stripes."""
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
-    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone)
+    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone - SHINE_L * oval)
     rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
     flat += (_continue(flat, skin * (1 - rim), SHADING_SIGMA * face_width) - flat) * rim[..., None]
     return np.maximum(skin, rim)
@@ -228,11 +232,10 @@ def _find_visible_eyes(lightness: Plane, skin: float, head: Head) -> tuple[bool,
     return first, second
 
 
-def _flatten_hair(flat: Lab, raw: Lab, hair: Plane, width: float) -> None:
+def _flatten_hair(flat: Lab, locks: Lab, hair: Plane, width: float) -> None:
     """Draw hair in place as locks in three tones: the strands of the `raw` photo drawn together, with a sheen."""
     near = np.maximum(blur(hair, 0.11 * width), 1e-3)[..., None]
     middle = blur(flat * hair[..., None], 0.11 * width) / near
-    locks = _smooth_along_flow(raw, 0.03 * width)
     relief = locks[..., 0] - middle[..., 0]
     drawn = middle + np.array((0.35, 0.4, 0.4), np.float32) * (locks - middle)
     drawn[..., 0] += 8 * smoothstep(3.0, 5.0, relief) * smoothstep(92, 74, middle[..., 0])
