@@ -45,14 +45,16 @@ NOT_SKIN_DARKER_L = (16.0, 26.0)  # under lit skin
 NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
-BROW = 1.0
-MAX_RIM_LIGHT, RIM_LIGHTER_L, SHINE_L = 0.20, (4.0, 9.0), 10.0  # face widths; than lit skin; more inside the face
+MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
+SHINE_LIGHTER_L = 10.0  # added to that inside the face
+CHIN_SHADOW, SHADOW_DARKER_L = 0.16, 15.0  # face widths that it falls; than the drawn face
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
 LIP_SHARE = 0.8  # of that colour
 LIP_CONTRAST, LIP_DETAIL = 0.75, 0.6  # shares that stay: of what lips, and folds in them, are darker
 LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; between closed lips
-TEETH_L, MAX_TEETH_L, MAX_TOOTH_GAP = (52.0, 66.0), 93.0, 0.10  # in the mouth, from the second sure; face widths
+TEETH_L, MAX_TEETH_L = (52.0, 66.0), 93.0  # in the mouth, from the second sure
+TOOTH_GAP, TEETH_SIGMA = (0.10, 0.03), 0.012  # face widths: closed across and down; over which their edge is smooth
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 MIN_EYE_WIDTH = 0.12  # face widths
@@ -105,13 +107,15 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     locks = _smooth_along_flow(raw, 0.03 * head.width)
     brows = blur(np.maximum.reduce([head.fill(outline, shape, 1.2) for outline in BROW_CONTOURS]), 0.015 * head.width)
-    flat += (locks - flat) * (BROW * brows)[..., None]
+    flat += (locks - flat) * brows[..., None]
     _flatten_hair(flat, locks, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
+    _shade_neck(flat, skin * matte, head, float(drawn_skin[0]))
     _draw_mouth(flat, raw, head, (tone, drawn_skin))
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
     flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
-    return Portrait(head, drawn_skin, iris, _find_visible_eyes(raw[..., 0], float(tone[0]), head), frame)
+    open_eyes = _find_visible_eyes(raw[..., 0], float(tone[0]), head)
+    return Portrait(head, drawn_skin, iris, open_eyes, frame if any(open_eyes) else None)
 
 
 def _find_eyes_and_brows(head: Head, shape: tuple[int, ...]) -> Plane:
@@ -138,7 +142,7 @@ def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
 def _remove_rim_light(flat: Lab, skin: Plane, oval: Plane, where: Plane, tone: float, face_width: float) -> Plane:
     """Paint over the narrow bright stripes that light from behind makes in skin, in place: `skin` with the stripes."""
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
-    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone - SHINE_L * oval)
+    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone - SHINE_LIGHTER_L * oval)
     rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
     flat += (_continue(flat, skin * (1 - rim), SHADING_SIGMA * face_width) - flat) * rim[..., None]
     return np.maximum(skin, rim)
@@ -161,6 +165,15 @@ def _even_out_skin(
     even = drawn + np.clip(shading, -MAX_CHROMA_CHANGE, MAX_CHROMA_CHANGE) + detail
     even[..., 0] = drawn[0] + SHADING * shading[..., 0] + detail[..., 0]
     flat += (even - flat) * mask[..., None]
+
+
+def _shade_neck(flat: Lab, skin: Plane, head: Head, drawn: float) -> None:
+    """Draw the chin's shadow on the neck, in place, where the photo has none. drawn: L of the drawn face."""
+    face = head.fill(FACE_OVAL, skin.shape)
+    shadow = head.move(CHIN_SHADOW * head.width * head.down).fill(FACE_OVAL, skin.shape) * (1 - face) * skin
+    _, v = head.build_grid(skin.shape)
+    shadow = blur(shadow, 0.008 * head.width) * smoothstep(0.0, 0.2, v - head.locate(*LIP_LINE))
+    flat[..., 0] -= shadow * np.clip(flat[..., 0] - (drawn - SHADOW_DARKER_L), 0, SHADOW_DARKER_L)
 
 
 def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
@@ -189,11 +202,15 @@ def _draw_lips(flat: Lab, raw: Lab, head: Head, mouth: Plane, is_open: float, to
 def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: float) -> None:
     """Show the photo where the open `mouth` is, its teeth as one bright shape without gaps."""
     flat += (raw - flat) * mouth[..., None]
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(MAX_TOOTH_GAP * face_width) | 1, 3))
+    gap = [round(share * face_width) | 1 for share in TOOTH_GAP]
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, gap)
     bright = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
-    teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
     pale = smoothstep(skin_a + 6, skin_a, raw[..., 1])
-    flat += (teeth - flat) * (mouth * pale * smoothstep(*TEETH_L, bright))[..., None]
+    rough, sigma = mouth * pale * smoothstep(*TEETH_L, bright), TEETH_SIGMA * face_width
+    shape = smoothstep(0.35, 0.65, blur(rough, sigma)) * mouth
+    teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
+    even = blur(teeth * rough[..., None], 3 * sigma) / np.maximum(blur(rough, 3 * sigma), 1e-3)[..., None]
+    flat += (even - flat) * shape[..., None]
 
 
 def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:

@@ -43,8 +43,8 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     grey = np.asarray(cv2.cvtColor(np.asarray(wet, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
     rims = np.clip(blur(grey, 5) - grey, 0, 0.12) * 1.2
     density = 0.80 + 0.09 * pool * (1 - 0.6 * face) + 0.045 * grain + rims * (1 - 0.7 * face)
-    is_scene = matte.min() > 0.5  # without paper around it, on which the paint could run out
-    density *= SCENE_DENSITY if is_scene else 1 - 0.75 * _fade_below(heads, (height, width), pool)
+    if matte.min() > 0.5:  # a scene has no paper around it
+        density *= SCENE_DENSITY
     paint = np.exp(np.log(np.clip(wet, 0.03, 1)) * density[..., None])
     paper = PAPER * (1 + 0.012 * grain[..., None])
     wash = _build_backdrop_wash(matte, pool, 0.04 * face_width, y / height)
@@ -52,16 +52,6 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     backdrop = outside.mean(0) if len(outside) else np.array((0.85, 0.9, 0.97), np.float32)
     back = paper * (1 - (1 - backdrop) * wash[..., None])
     return np.asarray(np.clip(back + (paint * paper - back) * matte[..., None], 0, 1), np.float32)
-
-
-def _fade_below(heads: Sequence[Head], shape: tuple[int, int], pool: Plane) -> Plane:
-    """Where the paint runs out, 0..1: below the chin and far from every face."""
-    far = np.ones(shape, np.float32)
-    for head in heads:
-        u, v = head.build_grid(shape)
-        reach = smoothstep(1.0, 1.9, np.hypot(u, 0.9 * v) * 0.9 + 0.10 * pool)
-        far = np.minimum(far, reach * smoothstep(0.6, 1.1, v))
-    return far
 
 
 def _build_backdrop_wash(matte: Plane, pool: Plane, sigma: float, height: Plane) -> Plane:
