@@ -68,6 +68,11 @@ def is_url_safe(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
 
 
+def is_key_field_name(text: str) -> bool:
+    """Whether `text` is one of KEY_FIELDS or a part of one, and long enough to be redacted."""
+    return len(text) >= MIN_SECRET_CHARS and any(text.lower() in field for field in KEY_FIELDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one live call of an endpoint costs. currency: three capital letters, such as CNY."""
@@ -97,7 +102,7 @@ class EnvReader:
         text = self.text(name)
         if text and not (text.isascii() and text.isprintable()):
             self.errors.append(f"{name} holds characters that no key has; copy it again")
-        elif len(text) >= MIN_SECRET_CHARS and any(text.lower() in field for field in KEY_FIELDS):
+        elif is_key_field_name(text):
             self.errors.append(f"{name} is a word that stands in every request, not a key; copy the whole key")
         return SecretStr(text) if text else None
 
@@ -232,10 +237,11 @@ class EnvReader:
 
     def _integer(self, name: str, default: Default, minimum: int, maximum: int, kind: str) -> int | Default:
         text = self.text(name, str(default))
-        if not text.isdecimal() or not minimum <= int(text[:9]) <= maximum:
+        number = int(text) if text.isdecimal() and len(text) < 10 else -1  # so short that Python converts it at once
+        if not minimum <= number <= maximum:
             self.errors.append(f"{name} must be {kind}")
             return default
-        return int(text)
+        return number
 
     def _number(self, name: str, default: Default, is_valid: Callable[[float], bool], kind: str) -> float | Default:
         try:

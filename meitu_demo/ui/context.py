@@ -81,8 +81,11 @@ class Context:
         extra_files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> str:
         """Do as `write_upload`, in room that `reserve_upload` gave. Raises StorageFull."""
-        path = await anyio.to_thread.run_sync(uploads.write_upload, name, data, extra_files)
-        upload.folders.add(Path(path).parent)
-        upload.size_bytes = len(data) + sum(map(len, extra_files.values()))
-        self.session_data.track(caller.session_id, Path(path))
-        return path
+        files = {name: data, **extra_files}
+        path = uploads.draw_upload_folder(self.uploads_dir) / name
+        # Before it is written: if the event is cancelled, the thread still writes.
+        upload.folders.add(path.parent)
+        upload.size_bytes = sum(map(len, files.values()))
+        self.session_data.track(caller.session_id, path)
+        await anyio.to_thread.run_sync(uploads.write_files, path.parent, files)
+        return str(path)

@@ -42,12 +42,12 @@ def build_router(context: Context) -> APIRouter:
             return not_found()
         language, plan, outcomes = detect_language(request), evaluation.plan, dict(evaluation.outcomes)
         headers = NO_STORE_HEADERS | {"content-disposition": f'attachment; filename="{build_name(name)}"'}
-        get_picture = _build_picture_getter(context.pictures, evaluation)
         if name == DOWNLOAD_KINDS["csv"]:
             text = "\ufeff" + format_csv(plan, outcomes, language)  # the mark, so that Excel reads UTF-8
             return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
         if name == DOWNLOAD_KINDS["html"]:
-            document = await anyio.to_thread.run_sync(render_document, plan, outcomes, get_picture, language)
+            get_url = _build_url_getter(context.pictures, evaluation)
+            document = await anyio.to_thread.run_sync(render_document, plan, outcomes, get_url, language)
             return Response(document, media_type="text/html; charset=utf-8", headers=headers)
         chunks = _stream_zip(
             plan, outcomes, context.pictures, evaluation, language, visible_label=context.settings.visible_label
@@ -62,13 +62,12 @@ def build_name(name: str) -> str:
     return f"evaluation_{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}_{name}"
 
 
-def _build_picture_getter(store: PictureStore, evaluation: Evaluation) -> PictureUrl:
-    def get_picture(name: str) -> str:
-        is_small = not name.startswith("picture ")
-        token = evaluation.pictures.get(name)
-        return encode_data_url(store.get(token)) if is_small and token else ""
-
-    return get_picture
+def _build_url_getter(store: PictureStore, evaluation: Evaluation) -> PictureUrl:
+    """Data URLs of the small pictures. They are looked up now: the store belongs to the event loop."""
+    thumbnails = {
+        name: store.get(token) for name, token in evaluation.pictures.items() if not name.startswith("picture ")
+    }
+    return lambda name: encode_data_url(thumbnails.get(name))
 
 
 async def _stream_zip(

@@ -14,7 +14,7 @@ from ...domain.errors import DemoError
 from ...domain.explanations import explain
 from ...domain.model import Credentials
 from ...domain.translations import translate
-from ...settings import is_url_safe
+from ...settings import is_key_field_name, is_url_safe
 from ...vendors import VENDORS
 from ..context import Context
 from ..events import PRIVATE_EVENT
@@ -83,7 +83,7 @@ def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
     filled = {name: text for name, text in typed.items() if text}
     if not filled:
         raise InvalidKeys("none")
-    if not all(is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS for text in filled.values()):
+    if not all(map(_is_possible_key, filled.values())):
         raise InvalidKeys("odd")
     keys = {}
     for vendor in VENDORS.values():
@@ -94,6 +94,10 @@ def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
             key, *secrets = map(SecretStr, texts)
             keys[vendor.id] = Credentials(key, secrets[0] if secrets else None)
     return keys
+
+
+def _is_possible_key(text: str) -> bool:
+    return is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS and not is_key_field_name(text)
 
 
 def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:

@@ -97,7 +97,7 @@ class LoginMiddleware:
 
         if path.removesuffix("/") == "/logout":
             forget_login(scope["app"].state.gradio, request.cookies)
-        if path.removesuffix("/") == "/login":
+        if path.removesuffix("/") == "/login" and scope["method"] == "POST":
             await self._handle_login(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -36,8 +36,7 @@ class VisitorCookieMiddleware:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                scheme = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
-                attributes = "SameSite=Lax; Secure" if scheme == "https" else "SameSite=Lax"
+                attributes = "SameSite=Lax; Secure" if scope["scheme"] == "https" else "SameSite=Lax"
                 attributes = "SameSite=None; Secure; Partitioned" if self._is_hf_space else attributes
                 cookie = f"{VISITOR_COOKIE}={recorder.create_cookie()}; Path=/; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; {attributes}"  # noqa: E501
                 MutableHeaders(scope=message).append("set-cookie", cookie)

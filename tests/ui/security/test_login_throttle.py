@@ -106,3 +106,11 @@ def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
         assert answer.json() == {"detail": "Too many wrong passwords. Wait 60 s, then try again."}
     assert "60" in log_in("ann", "x", ONE, "zh").json()["detail"]
     assert log_in("ann", "right", OTHER).status_code == 200
+
+
+def test_login_throttle_counts_posts_only(locked: Page) -> None:
+    """Another site's page could make its visitor's browser get /login, as an image, and so lock the visitor out."""
+    headers = {"x-forwarded-for": ONE}
+    assert {httpx.get(f"{locked.url}/login", headers=headers).status_code for _ in range(5)} == {404}
+    right = {"username": "ann", "password": "right"}
+    assert httpx.post(f"{locked.url}/login", data=right, headers=headers).status_code == 200
