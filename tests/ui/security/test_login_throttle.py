@@ -108,6 +108,16 @@ def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
     assert log_in("ann", "right", OTHER).status_code == 200
 
 
+def test_login_throttle_reads_all_lines_of_the_forwarded_addresses(locked: Page) -> None:
+    """A proxy that adds a line of its own leaves the visitor's above it, which may name another address each time."""
+    data = {"username": "ann", "password": "x"}
+    answers = [
+        httpx.post(f"{locked.url}/login", data=data, headers=[("x-forwarded-for", forged), ("x-forwarded-for", ONE)])
+        for forged in ("7.7.7.1", "7.7.7.2", "7.7.7.3")
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
 def test_login_throttle_counts_posts_only(locked: Page) -> None:
     """Another site's page could make its visitor's browser get /login, as an image, and so lock the visitor out."""
     headers = {"x-forwarded-for": ONE}
