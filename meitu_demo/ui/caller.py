@@ -9,8 +9,8 @@ from starlette.requests import Request
 from ..runtime.client_address import resolve_client_address
 from ..service import Caller
 from ..settings import Network
-from .security.visitor_cookie import VISITOR_COOKIE
 
+VISITOR_COOKIE = "visitor"
 PAYERS_HEADER = "x-payers"  # who pays for each vendor's calls, as the page shows it: "meitu=visitor ailab=owner"
 TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/navigation.js
 

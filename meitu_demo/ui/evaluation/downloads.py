@@ -11,16 +11,14 @@ import anyio
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from ...domain.errors import ImageRejected
 from ...evaluation.csv_export import format_csv
 from ...evaluation.outcomes import Outcome
 from ...evaluation.plan import Plan
 from ...evaluation.sessions import Evaluation
 from ...runtime.picture_store import PictureStore
 from ..context import Context
-from ..history.archive import StreamingBuffer, build_zip_info
+from ..history.archive import StreamingBuffer, build_zip_info, label_picture
 from ..html import encode_data_url
-from ..result import export
 from ..result.files import NO_STORE_HEADERS, not_found
 from ..texts import detect_language
 from .pictures import build_file_name
@@ -28,7 +26,6 @@ from .report import PictureUrl, render_document
 
 EVALUATION_PATH = "evaluation"
 DOWNLOAD_KINDS = {"html": "report.html", "csv": "calls.csv", "zip": "pictures.zip"}
-_label_limiter = anyio.CapacityLimiter(2)  # pictures that are labelled at the same time, for all visitors
 
 
 def build_router(context: Context) -> APIRouter:
@@ -84,20 +81,9 @@ async def _stream_zip(
     with zipfile.ZipFile(buffer, "w") as zip_file:
         for job in plan.jobs:
             token = evaluation.pictures.get(f"picture {job.key}")
-            picture = store.get(token) if token else None
-            if picture is None:
-                continue
-            try:
-                labelled = await anyio.to_thread.run_sync(
-                    _label, picture, language, visible_label, limiter=_label_limiter
-                )
-            except ImageRejected:
-                continue
-            zip_file.writestr(build_zip_info(build_file_name(job, labelled), now), labelled)
-            yield buffer.drain()
+            labelled = await label_picture(store.get(token) if token else None, language, visible_label=visible_label)
+            if labelled:
+                zip_file.writestr(build_zip_info(build_file_name(job, labelled), now), labelled)
+                yield buffer.drain()
         zip_file.writestr(build_zip_info(DOWNLOAD_KINDS["csv"], now), "\ufeff" + format_csv(plan, outcomes, language))
     yield buffer.drain()
-
-
-def _label(picture: bytes, language: str, visible_label: bool) -> bytes:
-    return export.for_download(picture, language, visible_label=visible_label)

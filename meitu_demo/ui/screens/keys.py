@@ -19,7 +19,7 @@ from ...vendors import VENDORS
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header
-from ..html import render
+from ..html import UNSTYLED, render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not be accepted
@@ -33,14 +33,14 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
         intro = texts.render(
             "keys-intro", lambda language: _render_status(translate("keys.intro", language, minutes=minutes))
         )
-        gr.HTML(intro, elem_classes="unstyled", apply_default_css=False)
+        gr.HTML(intro, **UNSTYLED)
         with gr.Row():
             names = [name for vendor in VENDORS.values() for name in vendor.visitor_fields]
             fields = [_build_key_field(texts, name) for name in names]
         with gr.Row(elem_classes="result-actions"):
             use_button = gr.Button(texts.get_text("keys.use"), elem_id="own-keys-use")
             forget_button = gr.Button(texts.get_text("keys.forget"), elem_id="own-keys-forget")
-        message_html = gr.HTML(elem_id="own-keys-told", elem_classes="unstyled", apply_default_css=False)
+        message_html = gr.HTML(elem_id="own-keys-told", **UNSTYLED)
 
     has_login = bool(context.settings.login)
 

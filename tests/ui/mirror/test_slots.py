@@ -3,7 +3,7 @@
 import pytest
 from support.clock import ManualClock
 
-from meitu_demo.ui.mirror import AllSlotsTaken, FrameInProgress, MirrorSlots
+from meitu_demo.ui.mirror import FrameRefused, MirrorSlots
 
 
 def come(seats: MirrorSlots, name: str) -> None:
@@ -16,12 +16,12 @@ def test_mirror_slots_admit_up_to_the_maximum() -> None:
     """Admitted mirrors stay; others are refused until one leaves."""
     seats = MirrorSlots(2, clock=ManualClock())
     come(seats, "a"), come(seats, "b")
-    with pytest.raises(AllSlotsTaken):
+    with pytest.raises(FrameRefused, match="taken"):
         come(seats, "c")
     come(seats, "a")
     seats.release("b")
     come(seats, "c")
-    with pytest.raises(AllSlotsTaken):
+    with pytest.raises(FrameRefused, match="taken"):
         come(seats, "b")
 
 
@@ -31,10 +31,10 @@ def test_mirror_slots_evict_an_idle_mirror() -> None:
     seats = MirrorSlots(1, max_idle_s=4.0, clock=clock)
     with seats.claim_frame("a"):
         clock.now += 60
-        with pytest.raises(AllSlotsTaken):
+        with pytest.raises(FrameRefused, match="taken"):
             come(seats, "b")
     clock.now += 3.9
-    with pytest.raises(AllSlotsTaken):
+    with pytest.raises(FrameRefused, match="taken"):
         come(seats, "b")
     clock.now += 0.2
     come(seats, "b")
@@ -44,7 +44,7 @@ def test_mirror_slots_evict_an_idle_mirror() -> None:
 def test_mirror_slots_drop_a_frame_during_another() -> None:
     """A second frame is dropped during the first, and a frame that fails does not block the next one."""
     seats = MirrorSlots(clock=ManualClock())
-    with seats.claim_frame("a"), pytest.raises(FrameInProgress), seats.claim_frame("a"):
+    with seats.claim_frame("a"), pytest.raises(FrameRefused, match="one_at_a_time"), seats.claim_frame("a"):
         pass
     with pytest.raises(ZeroDivisionError), seats.claim_frame("a"):
         raise ZeroDivisionError
