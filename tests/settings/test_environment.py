@@ -125,12 +125,6 @@ def test_settings_take_a_host_behind_a_proxy_for_public(host: str) -> None:
     assert read(HOST=host, TRUSTED_PROXIES="127.0.0.1", MIRROR="on").mirror
 
 
-def test_settings_take_a_space_for_public() -> None:
-    """A Space listens on every address, so its caps are on and the mirror is off."""
-    space = read(SPACE_ID="someone/demo")
-    assert (space.calls_per_day, space.mirror, space.photo_urls) == (100, False, False)
-
-
 def test_settings_read_rates_and_switches() -> None:
     """A rate is a number or off, a switch is on or off, or 1 or 0."""
     assert (read().mcp, read(MCP="1").mcp, read(MCP="on").mcp, read(BREAKER="0").breaker) == (False, True, True, False)
@@ -265,12 +259,6 @@ def test_settings_read_a_login_as_pairs() -> None:
     for value in ("hunter2", "ann:", ":hunter2", "ann:x,hunter2", "ann:hunter2,ann:other"):
         assert "LOGIN" in wrong(LOGIN=value)
         assert "hunter2" not in wrong(LOGIN=value)
-
-
-def test_settings_recognise_a_space() -> None:
-    """A Hugging Face Space is recognised by SPACE_ID."""
-    assert not read().space
-    assert read(SPACE_ID="somebody/demo").space
 
 
 @pytest.mark.parametrize(

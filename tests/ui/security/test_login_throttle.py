@@ -87,9 +87,7 @@ def test_login_throttle_makes_everybody_wait_after_many_wrong_passwords(clock: M
 def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """The app with a login behind a trusted proxy; two free attempts, to be quick."""
     monkeypatch.setattr(login_throttle, "MAX_FREE_ATTEMPTS", 2)
-    running = serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
-    yield next(running)
-    next(running, None)
+    yield from serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
 
 
 def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
