@@ -1,9 +1,12 @@
 """Two results on one divider: which frame they share, and what happens when one was deleted."""
 
+import threading
+
 import numpy as np
+import pytest
 from ui.history.sample_runs import kept, outcome
 
-from meitu_demo.domain.model import Image
+from meitu_demo.domain.model import Image, Photo
 from meitu_demo.photos import codec
 from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.ui.history.entries import History, Success
@@ -36,6 +39,24 @@ async def test_compare_two_uses_the_frame_of_the_result_that_shows_less(portrait
         ratios = {round(np.divide(*codec.read_size(data)), 2) for data in shown if data}
         assert ratios == {round(200 / 280, 2)}
         assert pictures.download == right.pictures.download
+
+
+async def test_compare_two_reads_pictures_in_worker_threads(
+    portrait_pixels: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find a picture's size its whole file is checked: 50 ms for one of 20 MB, which the event loop has not."""
+    store, history, threads = PictureStore(60), History(60), []
+    read_photo = codec.read_photo
+
+    def record_thread(data: bytes) -> Photo:
+        threads.append(threading.current_thread())
+        return read_photo(data)
+
+    monkeypatch.setattr(codec, "read_photo", record_thread)
+    left, right = (made(store, history, portrait_pixels, "quality_restoration") for _ in range(2))
+    assert await compare_two(store, left, right, "one")
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_compare_two_stores_no_third_picture_for_results_of_one_shape(portrait_pixels: Image) -> None:
