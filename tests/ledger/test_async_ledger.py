@@ -18,7 +18,7 @@ from meitu_demo.ledger.store import Answer, Store, SweepResult
 pytestmark = pytest.mark.xdist_group("ledger")
 
 
-async def cancelled(
+async def run_and_cancel(
     visit: Callable[[], Coroutine[Any, Any, None]],
     ready: Callable[[], Awaitable[object]],
     *,
@@ -92,7 +92,7 @@ async def test_reserve_settles_a_cancelled_task(store: Store, native: bool, sent
             ready.set()
             await anyio.sleep_forever()
 
-    await cancelled(visit, ready.wait, native=native)
+    await run_and_cancel(visit, ready.wait, native=native)
     assert list(states(store).values()) == [end]
     assert await ledger.renew_leases() == 0
 
@@ -117,7 +117,7 @@ async def test_call_cancelled_while_its_row_is_written_is_released(store: Store,
             await call.mark_sent(1)
             pytest.fail("was cancelled before")
 
-    await cancelled(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
+    await run_and_cancel(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
     assert list(states(store).values()) == ["released"]
     assert await ledger.renew_leases() == 0
 

@@ -17,10 +17,10 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_cores")
 def test_cpu_slots_use_one_opencv_thread_under_load() -> None:
     """The second effect sends the helpers away; they are back when the last one ends, whatever it ends in."""
-    everybody = cv2.getNumThreads()
+    all_threads = cv2.getNumThreads()
     first, second, third = cpu_slots.effect_running(), cpu_slots.effect_running(), cpu_slots.effect_running()
     first.__enter__()
-    assert cv2.getNumThreads() == everybody
+    assert cv2.getNumThreads() == all_threads
     second.__enter__()
     assert cv2.getNumThreads() == 1
     first.__exit__(None, None, None)
@@ -29,15 +29,15 @@ def test_cpu_slots_use_one_opencv_thread_under_load() -> None:
     second.__exit__(None, None, None)
     assert cv2.getNumThreads() == 1
     third.__exit__(ValueError, ValueError(), None)
-    assert cv2.getNumThreads() == everybody
+    assert cv2.getNumThreads() == all_threads
 
 
 def test_cpu_slots_keep_opencv_threads_on_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is room for all."""
     monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 8)
-    everybody = cv2.getNumThreads()
+    all_threads = cv2.getNumThreads()
     with cpu_slots.effect_running(), cpu_slots.effect_running():
-        assert cv2.getNumThreads() == everybody
+        assert cv2.getNumThreads() == all_threads
 
 
 async def test_cpu_slots_bound_the_working_threads() -> None:

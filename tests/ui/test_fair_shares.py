@@ -25,7 +25,7 @@ from meitu_demo.service import Caller, CallService
 from meitu_demo.settings import Settings
 from meitu_demo.ui.context import Context
 
-PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
+RESTORATION, AVATAR = "/v1/aiquality", "/v1/EmojMaterialH5"
 EACH = 4
 
 
@@ -103,11 +103,11 @@ def test_fair_queue_in_the_app_bounds_one_visitor(
     assert [pictured for pictured, _ in served] == [True] * EACH
     assert waits
     assert "kept/" in shown
-    runs = [path for path in gate.came if path in (PILE, SINGLE)]
+    runs = [path for path in gate.came if path in (RESTORATION, AVATAR)]
     assert len(runs) == EACH + 1
-    assert runs.index(SINGLE) < EACH
+    assert runs.index(AVATAR) < EACH
     by = way.__name__.replace("_", " ")
-    at = runs.index(SINGLE) + 1
+    at = runs.index(AVATAR) + 1
     figure(f"fair: 12 calls at once {by}: {len(served)} served, {len(told)} told at once, somebody else is number {at}")
 
 
@@ -124,8 +124,8 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
     endpoint = CATALOGUE["quality_restoration"]
 
-    async def start(turns: FairQueue, address: str) -> CallHandle:
-        service = CallService(offline_client, settings, engine_queue=turns)
+    async def start(queue: FairQueue, address: str) -> CallHandle:
+        service = CallService(offline_client, settings, engine_queue=queue)
         context = Context.create(service, settings, tmp_path, 60.0)
         caller = Caller("tab", None, address)
         source = await context.read_upload(upload, caller)
@@ -148,17 +148,17 @@ async def test_fair_queue_in_the_app_frees_the_slot_of_a_closed_page(
         return process(*given)
 
     monkeypatch.setattr(effect_runner, "apply_effect", held)
-    turns = FairQueue(1, 2, 60)
-    works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
+    queue = FairQueue(1, 2, 60)
+    works, waits = await start(queue, "9.9.9.9"), await start(queue, "9.9.9.9")
     assert await asyncio.to_thread(begun.acquire, timeout=60)
     with pytest.raises(QueueFull):
-        await (await start(turns, "9.9.9.9")).result()
+        await (await start(queue, "9.9.9.9")).result()
     waits.release()
-    late = await start(turns, "9.9.9.9")  # there is a place again
+    late = await start(queue, "9.9.9.9")  # there is a place again
     works.release()
     for _ in range(20):
         await asyncio.sleep(0)
     assert not begun.acquire(blocking=False)  # its thread is still at work
     gate.set()
     assert (await late.result()).mode == "offline"
-    assert not turns._pending
+    assert not queue._pending
