@@ -167,7 +167,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
     ("arguments", "told"),
     [
         ({}, "Choose a photo first"), (["photo"], "it accepts photo, photo_upload"),
-        ({"foto": "x"}, "does not accept “foto”"),
+        ({"foto": "x"}, "does not accept “foto”"), ({"": "x"}, "does not accept that value"),
         ({"photo": "x", "photo_url": "y"}, "does not accept “photo, photo_url”"),
         *(({"photo": value}, "base64") for value in ("%%%", "data:image/png;base64,", 5, ["x"], {"path": "/x"})),
         *(({"photo_upload": value}, "cannot be found") for value in (__file__, "/etc/passwd", 5, "\0", {"a": 1})),
