@@ -128,3 +128,16 @@ async def test_evaluations_say_that_a_journal_cannot_be_written(plan: Plan) -> N
     evaluation.plan = plan
     with pytest.raises(JournalUnusable, match="journal_unwritable"):
         await evaluations.write_plan("one", evaluation)
+
+
+async def test_evaluations_delete_a_journal_whose_disk_is_full(folder: Path, plan: Plan) -> None:
+    """What could not be written is not written when the journal is closed, by a deletion or the shutdown, either."""
+    evaluations = Evaluations(TTL_S, folder, {})
+    evaluation = await evaluations.open("one")
+    evaluation.plan = plan
+    journal = await evaluations.write_plan("one", evaluation)
+    os.dup2(os.open("/dev/full", os.O_RDWR), journal._file.fileno())
+    with pytest.raises(OSError, match="No space left"):
+        journal.begin("key")
+    await evaluations.delete("one")
+    assert list_journals(folder) == []
