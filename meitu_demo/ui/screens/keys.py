@@ -23,7 +23,6 @@ from ..html import UNSTYLED, render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not be accepted
-VisitorKeys = Mapping[str, Credentials]
 
 
 def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, masthead: gr.HTML) -> None:
@@ -42,7 +41,13 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
             forget_button = gr.Button(texts.get_text("keys.forget"), elem_id="own-keys-forget")
         message_html = gr.HTML(elem_id="own-keys-told", **UNSTYLED)
 
-    has_login = bool(context.settings.login)
+    def show_message(text: str) -> tuple[Any, ...]:
+        return (*[gr.skip()] * (2 + len(fields)), _render_status(text))
+
+    def set_keys(keys: Mapping[str, Credentials] | None, text_key: str, language: str) -> tuple[Any, ...]:
+        targets = context.service.targets.with_visitor_keys(keys)
+        header_html = render_header(targets, language, has_login=bool(context.settings.login))
+        return keys, header_html, *[""] * len(fields), _render_status(translate(text_key, language))
 
     async def use_keys(request: gr.Request, *typed: Any) -> tuple[Any, ...]:
         language = detect_language(request)
@@ -51,20 +56,14 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
             parsed_keys = parse_keys(dict(zip(names, typed_texts, strict=True)))
             await context.service.ledger.get_recorder()  # from now on calls can cost money, so the ledger has to work
         except InvalidKeys as error:
-            return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{error}", language)))
+            return show_message(translate(f"keys.{error}", language))
         except DemoError as error:
             explained = explain(error, language)
-            status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
-            return (*[gr.skip()] * (2 + len(fields)), status)
-        header_html = render_header(
-            context.service.targets.with_visitor_keys(parsed_keys), language, has_login=has_login
-        )
-        return parsed_keys, header_html, *[""] * len(fields), _render_status(translate("keys.used", language))
+            return show_message(f"{explained.title} {explained.why} {explained.fix}")
+        return set_keys(parsed_keys, "keys.used", language)
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
-        language = detect_language(request)
-        header_html = render_header(context.service.targets, language, has_login=has_login)
-        return None, header_html, *[""] * len(fields), _render_status(translate("keys.forgotten", language))
+        return set_keys(None, "keys.forgotten", detect_language(request))
 
     outputs = [visitor_keys, masthead, *fields, message_html]
     use_button.click(use_keys, fields, outputs, **PRIVATE_EVENT)
@@ -75,7 +74,7 @@ class InvalidKeys(Exception):
     """The typed keys cannot be used; the text is a key of `locales` below `keys`."""
 
 
-def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
+def parse_keys(typed: Mapping[str, str]) -> dict[str, Credentials]:
     """Credentials by vendor, from the text of each field.
 
     Raises InvalidKeys: none (all empty), odd (not a possible key) or pair (one of two keys is missing).
