@@ -47,9 +47,13 @@ class Context:
             service, settings, pictures, history, evaluations, uploads_dir, session_data, FaceCropCache(pictures)
         )
 
+    def count_pictures_by_address(self, caller: Caller) -> None:
+        """Count the pictures that the caller's session stores from now on as those of its address."""
+        self.pictures.set_address(caller.session_id, self._resolve_address(caller))
+
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is tracked for the caller's session. Raises ImageRejected."""
-        self.pictures.set_address(caller.session_id, self._resolve_address(caller))
+        self.count_pictures_by_address(caller)
         return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )

@@ -97,6 +97,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     handle: CallHandle | None = None
     try:
         caller = create_caller(tool_request.session_id, request)
+        context.count_pictures_by_address(caller)
         arguments = _check_arguments(context, endpoint, tool_request.arguments)
         source = await _load_photo(context, arguments, caller)
         other_parameters = (*list_photo_parameters(context), *BOOLEAN_PARAMETERS)

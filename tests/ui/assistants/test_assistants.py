@@ -205,6 +205,12 @@ def test_mcp_explains_a_wrong_value_and_logs_no_photo(
     assert photo[80:120] not in caplog.text
 
 
+def test_mcp_counts_pictures_by_address(open_page: Page, photo: str, picture_addresses: set[str]) -> None:
+    """Else each call without a session would be a visitor of its own, who pushes out the pictures of others."""
+    call_tool(open_page, {"photo": photo, "shape_type": 8})
+    assert picture_addresses == {"127.0.0.1"}
+
+
 @pytest.mark.parametrize("path", ["mcp", "mcp/"])
 def test_mcp_null_leaves_an_option_at_its_default(open_page: Page, photo: str, path: str) -> None:
     """Clients send null for what is not set; the address may end in a slash."""
