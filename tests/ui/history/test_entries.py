@@ -6,6 +6,7 @@ import pytest
 from support.clock import ManualClock
 from ui.history.sample_runs import NO_PICTURES, build_result
 
+from meitu_demo.calls.single_flight import FORCE_NONE
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.explanations import explain
 from meitu_demo.endpoints import CATALOGUE
@@ -22,22 +23,30 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     return found
 
 
-def fail(history: History, session: str, count: int = 1) -> None:
-    for _ in range(count):
-        history.record_failure(session, CATALOGUE["facial_aesthetics"], "offline", {}, MISSING)
+def fail(history: History, session: str, refetch_id: int = FORCE_NONE) -> None:
+    history.record_failure(session, CATALOGUE["facial_aesthetics"], "offline", {}, MISSING, refetch_id=refetch_id)
 
 
 def test_history_keeps_the_newest_runs_of_a_session(portrait: bytes) -> None:
-    """Runs are listed newest first; beyond a session's bound its oldest are evicted, beyond the total the oldest of
-    all.
-    """
-    history = History(60, max_per_session=3, max_total=5)
+    """Runs are listed newest first; beyond a session's bound its oldest are evicted."""
+    history = History(60, max_per_session=3)
     found = [build_result(portrait, values={"shape_type": str(number), "strength": 1.0}) for number in range(5)]
     for one in found:
         history.record_success("one", one, NO_PICTURES)
     assert [run.values["shape_type"] for run in history.list_runs("one")] == ["4", "3", "2"]
-    fail(history, "other", 3)
-    assert (history.count("one"), history.count("other")) == (2, 3)
+
+
+def test_history_evicts_failures_first_when_it_is_full(portrait: bytes) -> None:
+    """Anybody can have any number of sessions of failures that cost no time, such as photos that are not uploads."""
+    history = History(60, max_total=3)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
+    fail(history, "paid", refetch_id=7)
+    for number in range(9):
+        fail(history, f"other {number}")
+    assert (history.count("one"), history.count("paid"), history.count("other 8")) == (1, 1, 1)
+    for number in range(3):
+        history.record_success("more", build_result(portrait, values={"number": number}), NO_PICTURES)
+    assert (history.count("one"), history.count("paid"), history.count("more")) == (0, 0, 3)
 
 
 def test_history_expires_runs_and_archive_tokens(clock: ManualClock, portrait: bytes) -> None:
