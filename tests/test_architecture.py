@@ -66,14 +66,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_contracts_hold(project: Path) -> None:
-    """Imports go down only and through the doors; no circle of modules, no file over 300 lines."""
+    """Imports go to lower layers only, and to libraries only where the contracts allow it; no circle, no long file."""
     linted, shaped = run(project, *LINT_IMPORTS), run(project, "-m", "tools.shape", "--check")
     assert linted.returncode == 0, linted.stdout
     assert shaped.returncode == 0, shaped.stderr
 
 
 def test_contracts_name_file_and_line_of_each_fault(project: Path) -> None:
-    """An import upward, nested ones too, and each library that is imported outside its door."""
+    """An import of a higher layer, a nested one too, and each library where it may not be imported."""
     for file, source in FAULTS.items():
         (project / "meitu_demo" / file).write_text(source)
     linted = run(project, *LINT_IMPORTS)
@@ -82,8 +82,8 @@ def test_contracts_name_file_and_line_of_each_fault(project: Path) -> None:
     assert [found for found in FOUND if found not in words] == []
 
 
-def test_contracts_refuse_a_module_on_no_floor(project: Path) -> None:
-    """A new flat module or package has to be put on a floor first."""
+def test_contracts_refuse_a_module_in_no_layer(project: Path) -> None:
+    """A new package or module directly below meitu_demo has to be put into a layer first."""
     (project / "meitu_demo" / "planted.py").write_text("")
     linted = run(project, *LINT_IMPORTS)
     assert linted.returncode == 1
@@ -108,16 +108,8 @@ def test_lint_refuses_to_read_the_environment_outside_settings(reads: str) -> No
     """Only settings/environment.py may; the rest of the package gets Settings."""
 
     def lint(file: str) -> str:
-        command = [
-            sys.executable,
-            "-m",
-            "ruff",
-            "check",
-            "--select=TID251",
-            "--no-cache",
-            f"--stdin-filename={file}",
-            "-",
-        ]
+        options = ["--select=TID251", "--no-cache", f"--stdin-filename={file}"]
+        command = [sys.executable, "-m", "ruff", "check", *options, "-"]
         source = f"import os\nkey = {reads}\n"
         return subprocess.run(command, cwd=PROJECT, input=source, capture_output=True, text=True, check=False).stdout
 

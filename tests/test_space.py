@@ -70,8 +70,8 @@ def test_space_settings_are_those_of_a_public_host(host: str) -> None:
     """Caps on spending, for each visitor too, and no failure lab, until the owner says otherwise."""
     settings = Settings.from_env({**SPACE, "HOST": host})
     assert (settings.calls_per_day, settings.calls_per_hour) == (100, 10)
-    assert settings.offline_each == 4
-    assert not settings.failure_lab
+    assert (settings.space, settings.offline_each) == (True, 4)
+    assert (settings.failure_lab, settings.mirror, settings.photo_urls) == (False, False, False)
     said = Settings.from_env({**SPACE, "CALLS_PER_DAY": "5", "CALLS_PER_HOUR": "off", "FAILURE_LAB": "on"})
     assert (said.calls_per_day, said.calls_per_hour, said.failure_lab) == (5, None, True)
 

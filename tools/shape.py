@@ -1,14 +1,11 @@
 """``make shape``: size and structure of the code in figures. With --check, only what `make check` rejects.
 
-Rejects circular imports and files over 300 lines. Import-linter checks floors and library contracts (pyproject.toml).
-Other sizes are only printed, because features add to them.
+Rejects circular imports and files over 300 lines. Import-linter checks the layers and who may import which library
+(pyproject.toml). Other sizes are only printed, because features add to them.
 """
 
-import ast
 import graphlib
-import itertools
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,15 +14,6 @@ import grimp
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = "meitu_demo"
 MAX_LINES = 300
-VENDOR_IDS = ("meitu", "ailab")
-CALL_PATH = (  # the main modules that a click on Run passes through
-    "ui.panel.panel",
-    "ui.result.run_stream",
-    "service",
-    "calls.single_flight",
-    "calls.pipeline",
-    "calls.exchange",
-)
 
 
 def list_files(folder: str) -> list[Path]:
@@ -55,57 +43,33 @@ def find_circle(graph: grimp.ImportGraph) -> list[str]:
     return []
 
 
-def find_room(module: str) -> str:
+def find_package(module: str) -> str:
     """The package or module directly below meitu_demo that `module` belongs to; empty for meitu_demo itself."""
     return ".".join(module.split(".")[1:2])
 
 
-def list_arrows(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
-    """Which room imports which."""
+def list_package_imports(graph: grimp.ImportGraph) -> set[tuple[str, str]]:
+    """(importer, imported) of packages."""
     pairs = {
-        (find_room(module), find_room(imported))
+        (find_package(module), find_package(imported))
         for module in graph.modules
         for imported in graph.find_modules_directly_imported_by(module)
     }
     return {(importer, imported) for importer, imported in pairs if importer and imported and importer != imported}
 
 
-def spells_vendor(file: Path) -> bool:
-    """Whether a string in `file` is a vendor's id."""
-    nodes = ast.walk(ast.parse(file.read_text("utf-8")))
-    return any(isinstance(node, ast.Constant) and node.value in VENDOR_IDS for node in nodes)
-
-
-def find_chain(graph: grimp.ImportGraph) -> list[str]:
-    """The modules from the Run button to the request: the shortest import chains between the parts of CALL_PATH."""
-    parts = [f"{PACKAGE}.{part}" for part in CALL_PATH if f"{PACKAGE}.{part}" in graph.modules]
-    chain = parts[:1]
-    for start, end in itertools.pairwise(parts):
-        chain += (graph.find_shortest_chain(start, end) or (start, "?"))[1:]
-    return [module.removeprefix(f"{PACKAGE}.") for module in chain]
-
-
 def measure(graph: grimp.ImportGraph) -> Iterator[tuple[str, object]]:
     """Name and value of each figure."""
-    linter = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    floors = next(contract["layers"] for contract in linter["contracts"] if contract["type"] == "layers")
-    rooms = {find_room(module) for module in graph.modules} - {""}
     files = list_files(PACKAGE)
     importers = [len(graph.find_modules_that_directly_import(module)) for module in graph.modules]
-    chain = find_chain(graph)
-    yield "rooms (packages, and modules beside them)", len(rooms)
-    yield "floors", len(floors)
-    yield "arrows between rooms", len(list_arrows(graph))
+    yield "packages, and modules beside them", len({find_package(module) for module in graph.modules} - {""})
+    yield "imports between them", len(list_package_imports(graph))
     yield "files in the package", len(files)
     yield "files with one importer", importers.count(1)
     yield "lines in the package", count_lines(files)
-    yield f"files over {MAX_LINES} lines, package and tools", ", ".join(find_long_files(PACKAGE, "tools")) or 0
-    yield f"files over {MAX_LINES} lines, tests", len(find_long_files("tests"))
     yield "lines in tests", count_lines(list_files("tests"))
     yield "lines in tools", count_lines(list_files("tools"))
-    yield "files that spell a vendor's id", sum(map(spells_vendor, files))
-    yield "files from click to vendor", f"{len(chain)}: {' → '.join(chain)}"
-    yield "a circle of modules", " → ".join(find_circle(graph)) or "none"
+    yield f"files over {MAX_LINES} lines in tests", len(find_long_files("tests"))
 
 
 def main() -> None:

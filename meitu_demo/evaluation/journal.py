@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ class Journal:
 
     def close(self) -> None:
         """Unlock the journal."""
-        self._file.close()
+        with suppress(OSError):  # closing tries again to write what failed, such as for a full disk
+            self._file.close()
 
     def _write(self, row: Mapping[str, object]) -> None:
         self._file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")

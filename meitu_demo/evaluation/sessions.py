@@ -97,7 +97,7 @@ class Evaluations:
             self._by_session[session] = evaluation
             self._by_session.move_to_end(session)
             while len(self._by_session) > MAX_SESSIONS:
-                self._release(next(iter(self._by_session)))
+                self._release(self._choose_evictable())
         return evaluation
 
     async def write_plan(self, session: str, evaluation: Evaluation) -> Journal:
@@ -140,6 +140,14 @@ class Evaluations:
 
     def _is_expired(self, evaluation: Evaluation) -> bool:
         return not evaluation.is_running and time.monotonic() - evaluation.touched_at > self._ttl_s
+
+    def _choose_evictable(self) -> str:
+        """A session, but not the newest: one without photos and plan if possible, else one without a run; the oldest.
+
+        Anybody can open sessions, in any number; that must not stop the runs of others.
+        """
+        *older, _ = self._by_session.items()
+        return min(older, key=lambda item: (item[1].is_running, bool(item[1].plan or item[1].photos.photos)))[0]
 
     def _release(self, session: str) -> None:
         """Stop the session's evaluation and take it out of memory; its journal is closed when its calls have ended."""

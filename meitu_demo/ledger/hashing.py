@@ -2,7 +2,7 @@
 
 The secret is 32 random bytes, created once; each purpose derives its key from it. Replicas must share it, or each would
 count visitors and keys separately: it is stored in a file beside a SQLite ledger, or in the PostgreSQL database
-(`shared_secret`). A visitor is a random id in a signed cookie; the ledger stores only its hash.
+(`paid_calls`). A visitor is a random id in a signed cookie; the ledger stores only its hash.
 """
 
 import base64

@@ -10,7 +10,7 @@ table holds the time at which the key is free again, and each call reserves the 
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from ..domain.errors import OverBudget, OverVisitorBudget, RateLimited
 from .tables import BILLABLE_STATES, OWNER, calls, rates
@@ -78,8 +78,9 @@ class RateLimit:
 def reserve_slot(connection: Connection, rate_limit: RateLimit, now: float) -> float:
     """Reserve the key's next slot. Returns the seconds until it. Raises RateLimited; then nothing is reserved.
 
-    Call it inside `Database.exclusive`.
+    Call it inside `Database.exclusive`. Keys that have been free for an hour are forgotten: visitors type in their own.
     """
+    connection.execute(delete(rates).where(rates.c.free_at < now - HOUR_S))
     interval_s = 1 / rate_limit.per_second
     key_filter = rates.c.key == rate_limit.key_hash
     free_at = connection.execute(select(rates.c.free_at).where(key_filter)).scalar_one_or_none()

@@ -4,10 +4,13 @@ An error that ends a call decides the outcome: `domain.billing` tells whether it
 """
 
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from sqlalchemy import insert, select
 
 from ..domain.billing import Billing, classify_billing
 from ..domain.errors import DemoError, OutcomeUnknown, VendorError
@@ -20,11 +23,11 @@ from . import hashing
 from .async_ledger import BeforeSend, Ledger, PaidCall
 from .database import Database
 from .limits import Budgets, RateLimit
-from .shared_secret import load_or_create_shared_secret
 from .store import Answer, Intent, Store
-from .tables import PaidCallState
+from .tables import PaidCallState, shared_secrets
 
 SECRET_FILE_NAME = "visitors.key"
+SHARED_SECRET_NAME = "visitors"
 log = logging.getLogger(__name__)
 
 
@@ -120,6 +123,17 @@ class PaidCallRecorder:
             return None
         key = hashing.hash_key(target.credentials.key.get_secret_value(), self._secret)
         return RateLimit(target.vendor_id, key, self._calls_per_second, self._max_wait_s)
+
+
+def load_or_create_shared_secret(database: Database) -> bytes:
+    """The secret of `hashing` for replicas that share no folder. Raises LedgerUnavailable or ValueError."""
+    query = select(shared_secrets.c.value).where(shared_secrets.c.name == SHARED_SECRET_NAME)
+    with database.exclusive() as connection:  # if two replicas start at once, the first one's secret is used
+        value = connection.execute(query).scalar_one_or_none()
+        if value is None:
+            value = secrets.token_hex(hashing.SECRET_BYTES)
+            connection.execute(insert(shared_secrets).values(name=SHARED_SECRET_NAME, value=value))
+    return hashing.check_secret(bytes.fromhex(value))
 
 
 async def _record_outcome(call: PaidCall, error: DemoError) -> None:

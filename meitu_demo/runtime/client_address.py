@@ -4,9 +4,10 @@ Paid calls are counted by address if there is no cookie; logins and offline work
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-Network = IPv4Network | IPv6Network
+from ..settings import Network
+
 MAX_FORWARDED_FOR_CHARS = 2000  # from the right, the trustworthy end
 
 

@@ -1,4 +1,4 @@
-"""Connection limit: when places run short, connections of the fullest address go first, never one that holds work.
+"""Connection limit: beyond it, connections of the address with most go first, and never one that holds work.
 
 So one address with a thousand idle connections neither shuts others out nor ends their runs. An address is a visitor's,
 as `client_address` resolves it: visitors behind a trusted proxy count one by one while their requests are under way.
@@ -38,11 +38,11 @@ class ConnectionLimit:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether there are more connections than places."""
+        """Whether there are more connections than allowed."""
         return len(self._addresses) > self._max_connections
 
     def add(self, connection: Connection, address: str) -> bool:
-        """Add a new connection, for which another may have to go. False if there is no place for it."""
+        """Add a new connection, for which another may have to go. False if none can."""
         self.move(connection, address)
         if not self.is_exceeded:
             return True

@@ -1,4 +1,4 @@
-"""The HTTP server: binds the port, disconnects slow clients (slowloris), shares places, and shuts down gracefully.
+"""The HTTP server: binds the port, disconnects slow clients (slowloris), limits connections, and shuts down gracefully.
 
 uvicorn waits for ever for a request that never ends and for a client that never reads. The app cannot prevent that,
 because it sees neither an incomplete request head nor why a write blocks.
@@ -29,7 +29,7 @@ REQUEST_TIMEOUT_S = 30.0  # for the head of a request; and how long a client may
 WRITE_TIMEOUT_S = 60.0  # how long the write buffers may stay full because the client does not read
 MAX_CONNECTIONS = 800  # a page uses two, and up to six while it loads; many systems allow a process 1024 open files
 MAX_ACCEPTED = 100  # at once, before the limit above is looked at
-HEALTH_PATHS = ("/healthz", "/readyz")  # are answered although there is no place
+HEALTH_PATHS = ("/healthz", "/readyz")  # are answered beyond the limit as well
 KEEP_ALIVE_S = 5  # for idle connections
 PROXY_KEEP_ALIVE_S = 75  # longer than proxies reuse a connection, or they would send requests on one that closes
 GRACEFUL_SHUTDOWN_S = 2  # for open requests, after vendor calls have ended
@@ -79,14 +79,14 @@ class HttpProtocol(H11Protocol):
         self._limit = limit
         self._trusted_proxies = trusted_proxies
         self._holds_work = holds_work
-        self._has_place = True
+        self._is_admitted = True
         self._served_app, self.app = self.app, self._serve
         self._request_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._has_place = self._limit.add(self, self._resolve_address())
+        self._is_admitted = self._limit.add(self, self._resolve_address())
         self._start_request_timer()
 
     def data_received(self, data: bytes) -> None:
@@ -140,11 +140,11 @@ class HttpProtocol(H11Protocol):
         self.transport.abort()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the connection for the request's visitor, and serve it if there is a place."""
+        """Count the connection for the request's visitor, and serve it unless there are too many."""
         forwarded_for = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         self._count_for(self._resolve_address(forwarded_for.decode("latin-1")))
-        self._has_place |= not self._limit.is_exceeded
-        is_served = self._has_place or scope["path"] in HEALTH_PATHS
+        self._is_admitted |= not self._limit.is_exceeded
+        is_served = self._is_admitted or scope["path"] in HEALTH_PATHS
         await (self._served_app if is_served else service_unavailable)(scope, receive, send)  # type: ignore[arg-type]
 
     def _resolve_address(self, forwarded_for: str = "") -> str:

@@ -11,7 +11,7 @@ from .environment import (
     hide_network_settings,
     warnings,
 )
-from .readers import Network, Price, is_url_safe
+from .readers import Network, Price, is_key_field_name, is_url_safe
 
 __all__ = [
     "MARKETPLACE_HOST",
@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "hide_network_settings",
+    "is_key_field_name",
     "is_url_safe",
     "warnings",
 ]

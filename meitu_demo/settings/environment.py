@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from ..redaction.secrets import register_secret
 from .network import PROXY_VARIABLES, NetworkSettings, password_spellings, read_network_settings
-from .readers import EnvReader, Network, Price, is_loopback_host, is_private_host, is_publicly_reachable
+from .readers import EnvReader, Network, Price, is_loopback_host, is_private_host
 
 Mode = Literal["auto", "live", "offline", "replay"]
 LogFormat = Literal["text", "json"]
@@ -168,14 +168,14 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     host = values.text("HOST") or values.text("GRADIO_SERVER_NAME")
     space, proxies = bool(values.text("SPACE_ID")), values.networks("TRUSTED_PROXIES")
     host = host or ("0.0.0.0" if space else default.host)  # a Space's page is reached from outside the container
-    is_private = not is_publicly_reachable(host, proxies, space=space)
+    is_private = is_private_host(host) and not (space or proxies)  # strangers cannot reach the demo
     is_local = is_private and is_loopback_host(host)  # only this machine's users spend the owner's money
     default_ailab_url = f"https://{rapidapi_host}" if uses_marketplace else default.ailab_base_url
     settings = Settings(
         meitu_key=values.secret("MEITU_API_KEY"),
         meitu_secret=values.secret("MEITU_API_SECRET"),
         meitu_base_url=values.url("MEITU_BASE_URL", default.meitu_base_url),
-        meitu_template_ids=tuple(part for part in values.text("MEITU_TEMPLATE_IDS").replace(",", " ").split()),
+        meitu_template_ids=values.words("MEITU_TEMPLATE_IDS"),
         templates_dir=values.folder("TEMPLATES_DIR"),
         ailab_key=values.secret("AILAB_API_KEY"),
         rapidapi_key=rapidapi_key,
@@ -231,10 +231,9 @@ def validate(settings: Settings) -> list[str]:
         errors.append(f"{missing} is missing: Meitu's key and secret come as a pair; set both or none")
     if settings.database_url and not _is_database_url(settings.database_url.get_secret_value()):
         errors.append("DATABASE_URL must begin with postgresql:// or sqlite:/// and be a URL that can be read")
-    if Path(settings.data_dir).exists() and not Path(settings.data_dir).is_dir():
-        errors.append("DATA_DIR is a file; it must be a folder, or a place where one can be made")
-    if settings.recordings and settings.recordings.exists() and not settings.recordings.is_dir():
-        errors.append("RECORDINGS is a file; it must be a folder, or a place where one can be made")
+    for name, folder in (("DATA_DIR", Path(settings.data_dir)), ("RECORDINGS", settings.recordings)):
+        if folder and folder.exists() and not folder.is_dir():
+            errors.append(f"{name} is a file; it must be a folder, or a place where one can be made")
     if settings.mode == "replay" and not settings.recordings:
         errors.append("MODE is replay, and RECORDINGS names no folder to replay from")
     if settings.space and is_loopback_host(settings.host):
@@ -255,17 +254,14 @@ def _has_live_keys(settings: Settings) -> bool:
 def warnings(settings: Settings) -> list[str]:
     """List one sentence for the log for each combination that works but may not be intended."""
     messages = [f"{error}; calls to the services may fail until then" for error in settings.network.errors]
-    is_local = is_loopback_host(settings.host) and not settings.trusted_proxies and not settings.space
+    is_local = is_loopback_host(settings.host) and not (settings.space or settings.trusted_proxies)
     if settings.ailab_key and settings.rapidapi_key:
         messages.append("AILAB_API_KEY and RAPIDAPI_KEY are both set; AILAB_API_KEY is used, the other is not")
     if settings.mode == "live" and not _has_live_keys(settings):
         messages.append("MODE is live and no key is set: every run asks its visitor for keys")
     if _has_live_keys(settings) and not is_local:
-        uncapped = [
-            name
-            for name, cap in (("CALLS_PER_DAY", settings.calls_per_day), ("CALLS_PER_HOUR", settings.calls_per_hour))
-            if cap is None
-        ]
+        caps = {"CALLS_PER_DAY": settings.calls_per_day, "CALLS_PER_HOUR": settings.calls_per_hour}
+        uncapped = [name for name, cap in caps.items() if cap is None]
         if uncapped:
             messages.append(f"{' and '.join(uncapped)} is off, and others reach the demo: they spend without a cap")
     for name, url, key in (

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -17,9 +17,14 @@ from ..redaction.secrets import MIN_SECRET_CHARS
 Default = TypeVar("Default")
 Network = IPv4Network | IPv6Network
 _DNS_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
 HOST_NAME_PATTERN = re.compile(rf"(?=.{{1,250}}$){_DNS_LABEL}(?:\.{_DNS_LABEL})*")
+# At least two labels, because ".com" would allow every .com host; the last is no number, to exclude IP addresses.
 RESULT_HOST_PATTERN = re.compile(rf"\.?(?=.{{3,250}}$)(?:{_DNS_LABEL}\.)+(?!\d+$){_DNS_LABEL}")
+MAX_PRICE = Decimal(1_000_000)
+PRICE_PATTERN = re.compile(r"([a-z][a-z0-9_]*)\s*=\s*([0-9]{1,7}(?:\.[0-9]{1,6})?)\s*([A-Z]{3})")
+# The vendors' names of the fields with keys. Each key is redacted wherever it occurs, and a part of such a name would
+# take the name away by which the inspector finds other keys.
+KEY_FIELDS = ("api_key", "api_secret", "ailabapi-api-key", "x-rapidapi-key")
 
 
 def is_base_url(url: str) -> bool:
@@ -43,11 +48,6 @@ def is_private_host(host: str) -> bool:
     return address.is_private and not address.is_unspecified
 
 
-def is_publicly_reachable(host: str, proxies: Collection[object], *, space: bool) -> bool:
-    """Whether strangers may reach a demo that listens on `host`, directly, through a proxy or on a Space."""
-    return space or bool(proxies) or not is_private_host(host)
-
-
 def is_loopback_host(host: str) -> bool:
     """Whether `host`, a name or an address, is reachable from this machine only."""
     try:
@@ -56,16 +56,14 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
-MAX_PRICE = Decimal(1_000_000)
-PRICE_PATTERN = re.compile(r"([a-z][a-z0-9_]*)\s*=\s*([0-9]{1,7}(?:\.[0-9]{1,6})?)\s*([A-Z]{3})")
-# The vendors' names of the fields with keys. Each key is redacted wherever it occurs, and a part of such a name would
-# take the name away by which the inspector finds other keys.
-KEY_FIELDS = ("api_key", "api_secret", "ailabapi-api-key", "x-rapidapi-key")
-
-
 def is_url_safe(text: str) -> bool:
     """Whether `text` can be put into a URL or a header without escaping."""
     return text.isascii() and text.isprintable() and " " not in text
+
+
+def is_key_field_name(text: str) -> bool:
+    """Whether `text` is one of KEY_FIELDS or a part of one, and long enough to be redacted."""
+    return len(text) >= MIN_SECRET_CHARS and any(text.lower() in field for field in KEY_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +90,16 @@ class EnvReader:
         """The value without surrounding space; a blank value counts as not set."""
         return self._environ.get(name, "").strip() or default
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """Words separated by commas or spaces."""
+        return tuple(self.text(name).replace(",", " ").split())
+
     def secret(self, name: str) -> SecretStr | None:
         """A key or a password; the error does not show it."""
         text = self.text(name)
         if text and not (text.isascii() and text.isprintable()):
             self.errors.append(f"{name} holds characters that no key has; copy it again")
-        elif len(text) >= MIN_SECRET_CHARS and any(text.lower() in field for field in KEY_FIELDS):
+        elif is_key_field_name(text):
             self.errors.append(f"{name} is a word that stands in every request, not a key; copy the whole key")
         return SecretStr(text) if text else None
 
@@ -150,15 +152,15 @@ class EnvReader:
 
     def networks(self, name: str) -> tuple[Network, ...]:
         try:
-            return tuple(ip_network(part) for part in self.text(name).replace(",", " ").split())
+            return tuple(map(ip_network, self.words(name)))
         except ValueError:
             self.errors.append(f"{name} must be addresses or networks such as 10.0.0.0/8, separated by commas")
             return ()
 
     def result_hosts(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Host names; one with a leading dot stands for every name below."""
-        parts = self.text(name).lower().replace(",", " ").split()
-        hosts = tuple(part.removeprefix("*") if part.startswith("*.") else part for part in parts)
+        words = (word.lower() for word in self.words(name))
+        hosts = tuple(word.removeprefix("*") if word.startswith("*.") else word for word in words)
         if not all(map(RESULT_HOST_PATTERN.fullmatch, hosts)):
             self.errors.append(
                 f"{name} must be hosts such as img.example.com, or .example.com for all below it, separated by commas"
@@ -167,7 +169,7 @@ class EnvReader:
 
     def allowed_hosts(self, name: str) -> tuple[str, ...]:
         """Host names without ports."""
-        hosts = tuple(self.text(name).lower().replace(",", " ").split())
+        hosts = tuple(word.lower() for word in self.words(name))
         if not all(map(HOST_NAME_PATTERN.fullmatch, hosts)):
             self.errors.append(
                 f"{name} must be names such as demo.example.com or nas, without ports, separated by commas"
@@ -232,10 +234,11 @@ class EnvReader:
 
     def _integer(self, name: str, default: Default, minimum: int, maximum: int, kind: str) -> int | Default:
         text = self.text(name, str(default))
-        if not text.isdecimal() or not minimum <= int(text[:9]) <= maximum:
+        number = int(text) if text.isdecimal() and len(text) < 10 else -1  # so short that Python converts it at once
+        if not minimum <= number <= maximum:
             self.errors.append(f"{name} must be {kind}")
             return default
-        return int(text)
+        return number
 
     def _number(self, name: str, default: Default, is_valid: Callable[[float], bool], kind: str) -> float | Default:
         try:

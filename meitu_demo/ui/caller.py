@@ -1,13 +1,16 @@
-"""Builds the service's `Caller` from a web request."""
+"""Who sends a web request: the service's `Caller`, the client's address, and who the page says pays."""
 
 import re
+from collections.abc import Sequence
 
 import gradio as gr
 from starlette.requests import Request
 
+from ..runtime.client_address import resolve_client_address
 from ..service import Caller
-from .security.visitor_cookie import VISITOR_COOKIE
+from ..settings import Network
 
+VISITOR_COOKIE = "visitor"
 PAYERS_HEADER = "x-payers"  # who pays for each vendor's calls, as the page shows it: "meitu=visitor ailab=owner"
 TAB_ID_PATTERN = re.compile(r"[0-9a-f]{32}")  # a random id from assets/js/navigation.js
 
@@ -26,9 +29,17 @@ def identify_caller(request: gr.Request | None, tab_id: object = "") -> Caller:
 
 def create_caller(session_id: str, request: gr.Request | Request) -> Caller:
     """The caller with that session, from the request's cookie, peer address and X-Forwarded-For."""
-    peer_address = request.client.host if request.client else ""
-    forwarded_for = request.headers.get("x-forwarded-for", "")
-    return Caller(session_id, request.cookies.get(VISITOR_COOKIE), peer_address, forwarded_for)
+    return Caller(session_id, request.cookies.get(VISITOR_COOKIE), *_read_hops(request))
+
+
+def resolve_address(request: Request, trusted_proxies: Sequence[Network]) -> str:
+    """The client's address; that in X-Forwarded-For if a trusted proxy wrote it."""
+    return resolve_client_address(*_read_hops(request), trusted_proxies)
+
+
+def _read_hops(request: gr.Request | Request) -> tuple[str, str]:
+    """(the peer's address, X-Forwarded-For)."""
+    return request.client.host if request.client else "", request.headers.get("x-forwarded-for", "")
 
 
 def get_shown_payer(request: gr.Request | None, vendor_id: str) -> str:

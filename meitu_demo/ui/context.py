@@ -47,9 +47,13 @@ class Context:
             service, settings, pictures, history, evaluations, uploads_dir, session_data, FaceCropCache(pictures)
         )
 
+    def count_pictures_by_address(self, caller: Caller) -> None:
+        """Count the pictures that the caller's session stores from now on as those of its address."""
+        self.pictures.set_address(caller.session_id, self._resolve_address(caller))
+
     async def read_upload(self, payload: object, caller: Caller) -> bytes:
         """The bytes of an upload, which is tracked for the caller's session. Raises ImageRejected."""
-        self.pictures.set_address(caller.session_id, self._resolve_address(caller))
+        self.count_pictures_by_address(caller)
         return await upload_validation.read_upload(
             payload, self.uploads_dir, lambda path: self.session_data.track(caller.session_id, path)
         )
@@ -81,8 +85,11 @@ class Context:
         extra_files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> str:
         """Do as `write_upload`, in room that `reserve_upload` gave. Raises StorageFull."""
-        path = await anyio.to_thread.run_sync(uploads.write_upload, name, data, extra_files)
-        upload.folders.add(Path(path).parent)
-        upload.size_bytes = len(data) + sum(map(len, extra_files.values()))
-        self.session_data.track(caller.session_id, Path(path))
-        return path
+        files = {name: data, **extra_files}
+        path = uploads.draw_upload_folder(self.uploads_dir) / name
+        # Before it is written: if the event is cancelled, the thread still writes.
+        upload.folders.add(path.parent)
+        upload.size_bytes = sum(map(len, files.values()))
+        self.session_data.track(caller.session_id, path)
+        await anyio.to_thread.run_sync(uploads.write_files, path.parent, files)
+        return str(path)

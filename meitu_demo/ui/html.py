@@ -15,6 +15,7 @@ from markupsafe import Markup
 from ..domain.translations import translate
 
 EMPTY_HTML = Markup()
+UNSTYLED: dict[str, Any] = {"elem_classes": "unstyled", "apply_default_css": False}  # of a gr.HTML: our styles alone
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True, auto_reload=False,

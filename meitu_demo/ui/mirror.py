@@ -28,16 +28,25 @@ from ..engine.effects.mirror import Detection, ShapeStrengths, reshape_frame
 from ..photos import codec
 from .context import Context
 
+PATH = "mirror"
 MAX_MIRRORS = 2  # with one frame processed at a time, each still gets half of its frame rate
 MAX_IDLE_S = 4.0  # a mirror that sends nothing for so long is closed
+MAX_FRAME_BYTES = 512_000
+MAX_FRAME_PIXELS = 640 * 480
+MAX_SHAPES = 3
+MAX_BODY_READ_S = 5.0  # to receive a frame
+JPEG_QUALITY = 85
+MIRROR_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
+SHAPE_PATTERN = re.compile(r"([0-9]{1,2}):([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
+RESPONSE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-class AllSlotsTaken(Exception):
-    """MAX_MIRRORS other mirrors are in use."""
+class FrameRefused(Exception):
+    """The frame is answered with an HTTP status and a slug, which the page translates."""
 
-
-class FrameInProgress(Exception):
-    """Another frame of this mirror is in progress: this one is dropped."""
+    def __init__(self, status: int, slug: str) -> None:
+        super().__init__(slug)
+        self.status, self.slug = status, slug
 
 
 @dataclass(slots=True)
@@ -60,13 +69,17 @@ class MirrorSlots:
 
     @contextmanager
     def claim_frame(self, mirror_id: str) -> Iterator[None]:
-        """One frame of a mirror, in progress while the block runs. Raises AllSlotsTaken or FrameInProgress, at once."""
+        """One frame of a mirror, in progress while the block runs.
+
+        Raises FrameRefused at once: taken (other mirrors have all slots) or one_at_a_time (this one has a frame in
+        progress).
+        """
         self._evict_idle()
         if mirror_id not in self._slots and len(self._slots) >= self._max_mirrors:
-            raise AllSlotsTaken
+            raise FrameRefused(503, "taken")
         slot = self._slots.setdefault(mirror_id, _Slot(self._clock()))
         if slot.is_busy:
-            raise FrameInProgress
+            raise FrameRefused(429, "one_at_a_time")
         slot.is_busy = True
         try:
             yield
@@ -88,50 +101,22 @@ class MirrorSlots:
                 del self._slots[mirror_id]
 
 
-PATH = "mirror"
-MAX_FRAME_BYTES = 512_000
-MAX_FRAME_PIXELS = 640 * 480
-MAX_SHAPES = 3
-MAX_BODY_READ_S = 5.0  # to receive a frame
-JPEG_QUALITY = 85
-MIRROR_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
-SHAPE_PATTERN = re.compile(r"([0-9]{1,2}):([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
-RESPONSE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-
-
-class _HttpError(Exception):
-    """The frame is refused. slug: the page translates it."""
-
-    def __init__(self, status: int, slug: str) -> None:
-        super().__init__(slug)
-        self.status, self.slug = status, slug
-
-
-def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRouter:
+def create_router(context: Context) -> APIRouter:
     """Both routes; to be mounted only where the settings turn the mirror on."""
-    api_router, slots = APIRouter(), slots or MirrorSlots()
-    limiters: list[anyio.CapacityLimiter] = []  # filled at the first frame: it belongs to the running event loop
+    api_router, slots, limiter = APIRouter(), MirrorSlots(), anyio.CapacityLimiter(1)
 
     @api_router.post(f"/{PATH}")
     async def handle_frame(request: Request) -> Response:
         try:
-            if not limiters:
-                limiters.append(anyio.CapacityLimiter(1))
             with slots.claim_frame(_parse_mirror_id(request)):
                 requested_shapes = _parse_shapes(request)
                 if context.service.engine_queue.waiting_count:
-                    raise _HttpError(503, "giving_way")
+                    raise FrameRefused(503, "giving_way")
                 data = await _read_body(request)
-                jpeg, detection = await anyio.to_thread.run_sync(
-                    process_frame, data, requested_shapes, limiter=limiters[0]
-                )
+                jpeg, detection = await anyio.to_thread.run_sync(process_frame, data, requested_shapes, limiter=limiter)
             return Response(jpeg, media_type="image/jpeg", headers={**RESPONSE_HEADERS, "x-sight": detection})
-        except _HttpError as error:
+        except FrameRefused as error:
             return _build_error_response(error.status, error.slug)
-        except AllSlotsTaken:
-            return _build_error_response(503, "taken")
-        except FrameInProgress:
-            return _build_error_response(429, "one_at_a_time")
         except DemoError as error:
             return _build_error_response(422, error.slug)
         except ClientDisconnect:
@@ -141,7 +126,7 @@ def create_router(context: Context, slots: MirrorSlots | None = None) -> APIRout
     async def handle_leave(request: Request) -> Response:
         try:
             slots.release(_parse_mirror_id(request))
-        except _HttpError as error:
+        except FrameRefused as error:
             return _build_error_response(error.status, error.slug)
         return Response(status_code=204, headers=RESPONSE_HEADERS)
 
@@ -162,7 +147,7 @@ def process_frame(data: bytes, requested_shapes: ShapeStrengths) -> tuple[bytes,
 def _parse_mirror_id(request: Request) -> str:
     mirror_id = request.headers.get("x-mirror", "")
     if not MIRROR_ID_PATTERN.fullmatch(mirror_id):
-        raise _HttpError(400, "unnamed")
+        raise FrameRefused(400, "unnamed")
     return mirror_id
 
 
@@ -181,21 +166,21 @@ def _parse_shapes(request: Request) -> ShapeStrengths:
 
 
 async def _read_body(request: Request) -> bytes:
-    """At most MAX_FRAME_BYTES, within MAX_BODY_READ_S; reading stops at the limit. Raises _HttpError."""
+    """At most MAX_FRAME_BYTES, within MAX_BODY_READ_S; reading stops at the limit. Raises FrameRefused."""
     if request.headers.get("content-type") != "image/jpeg":
-        raise _HttpError(415, "image_wrong_kind")
+        raise FrameRefused(415, "image_wrong_kind")
     content_length = request.headers.get("content-length", "0")
     if not content_length.isdecimal() or int(content_length[:12]) > MAX_FRAME_BYTES:
-        raise _HttpError(413, "image_too_large_file")
+        raise FrameRefused(413, "image_too_large_file")
     data = bytearray()
     try:
         with anyio.fail_after(MAX_BODY_READ_S):
             async for chunk in request.stream():
                 data += chunk
                 if len(data) > MAX_FRAME_BYTES:
-                    raise _HttpError(413, "image_too_large_file")
+                    raise FrameRefused(413, "image_too_large_file")
     except TimeoutError:
-        raise _HttpError(408, "too_slow") from None
+        raise FrameRefused(408, "too_slow") from None
     return bytes(data)
 
 

@@ -1,5 +1,6 @@
 """Evaluations: what a session's evaluation is after a restart, and when it is deleted."""
 
+import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from meitu_demo.domain.errors import ImageRejected, JournalUnusable
 from meitu_demo.endpoints import CATALOGUE
+from meitu_demo.evaluation import sessions
 from meitu_demo.evaluation.outcomes import Charge, Outcome, OutcomeKind
 from meitu_demo.evaluation.photo_set import PhotoSet, PhotoSource
 from meitu_demo.evaluation.plan import TARGETS, Plan, Setup
@@ -128,3 +130,36 @@ async def test_evaluations_say_that_a_journal_cannot_be_written(plan: Plan) -> N
     evaluation.plan = plan
     with pytest.raises(JournalUnusable, match="journal_unwritable"):
         await evaluations.write_plan("one", evaluation)
+
+
+async def test_evaluations_delete_a_journal_whose_disk_is_full(folder: Path, plan: Plan) -> None:
+    """What could not be written is not written when the journal is closed, by a deletion or the shutdown, either."""
+    evaluations = Evaluations(TTL_S, folder, {})
+    evaluation = await evaluations.open("one")
+    evaluation.plan = plan
+    journal = await evaluations.write_plan("one", evaluation)
+    os.dup2(os.open("/dev/full", os.O_RDWR), journal._file.fileno())
+    with pytest.raises(OSError, match="No space left"):
+        journal.begin("key")
+    await evaluations.delete("one")
+    assert list_journals(folder) == []
+
+
+async def test_evaluations_that_are_evicted_first_hold_nothing(
+    folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tabs are opened by anybody, in any number: a run is stopped only if all others run too."""
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 3)
+    evaluations, gate = Evaluations(TTL_S, folder, {}), asyncio.Event()
+    (await evaluations.open("runs")).task = task = asyncio.create_task(gate.wait())
+    (await evaluations.open("has a plan")).plan = plan
+    for number in range(9):
+        await evaluations.open(f"tab {number}")
+        assert evaluations.get(f"tab {number}")
+    assert evaluations.get("has a plan")
+    for number in range(3):
+        (await evaluations.open(f"plan {number}")).plan = plan
+    assert not evaluations.get("has a plan")
+    assert evaluations.get("runs")
+    gate.set()
+    await task

@@ -3,7 +3,7 @@
 Every second one kills itself (SIGKILL) at a random line of the ledger or of a transaction's functions in SQLAlchemy;
 the others are killed from outside after a random time. One in four dies from its first line on, the others once they
 have opened the ledger. The fake vendor's own book is a file that each of them appends to. After each death the ledger
-is held against that book. Prints one line of JSON.
+is compared with that book. Prints one line of JSON.
 """
 
 import json
@@ -26,7 +26,7 @@ from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.limits import Budgets
 from meitu_demo.ledger.store import Answer, Store
 
-TRACED = ("/meitu_demo/ledger/", "/killed_process.py")  # every line of these files is a place to die at,
+TRACED = ("/meitu_demo/ledger/", "/killed_process.py")  # every line of these files is a point to die at,
 TRANSACTION = ("_begin_impl", "_exec_single_context", "_commit_impl", "_rollback_impl")  # and of these functions
 COUNTED = ("reserved", "sent", "confirmed", "unknown")
 CALLS = 3
@@ -34,26 +34,26 @@ LEASE = 90.0
 
 
 def make_calls(url: str, book: Path, seed: int, opened: Callable[[], None], number: int = CALLS) -> None:
-    """The small script: paid calls with random ends, each entered into the vendor's book when it arrives."""
-    dice = random.Random(seed)
+    """What a process does until it is killed: paid calls with random ends. `book` gets a line for each billed one."""
+    rng = random.Random(seed)
     store = Store(Database(url), clock=lambda: NOON, lease_s=LEASE)
     store.sweep()
     opened()
     vendor = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for _ in range(number):
         call = store.reserve(intent(), Budgets(calls_per_day=100_000))
-        if dice.random() < 0.15:
+        if rng.random() < 0.15:
             store.release(call)
             continue
         store.mark_sent(call, 1000)
-        billed = dice.random() < 0.7
+        billed = rng.random() < 0.7
         if billed:
             os.write(vendor, f"{call}\n".encode())
-        if not billed and dice.random() < 0.5:
+        if not billed and rng.random() < 0.5:
             store.mark_refused(call, Answer("20003"))
         elif not billed:
             store.mark_undelivered(call, "dns")
-        elif dice.random() < 0.7:
+        elif rng.random() < 0.7:
             store.mark_confirmed(call, Answer("0", "id", 1000))
         else:
             store.mark_unknown(call, "read_timeout")
@@ -88,7 +88,7 @@ def count_lines(url: str, book: Path) -> tuple[int, int, float]:
 
 
 def die_at(line: int) -> None:
-    """Kill this process at the so-manieth line from here."""
+    """Kill this process when `line` more traced lines have begun."""
     left = line
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
@@ -104,7 +104,7 @@ def die_at(line: int) -> None:
 
 
 def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: bool, seconds: float) -> bool:
-    """One process from birth to death, at its `line` or after `seconds`; whether it was killed before its end."""
+    """Run one process until its `line`, or for `seconds`. Returns whether it was killed before it ended."""
     ready, say = os.pipe()
     child = os.fork()
     if child == 0:
@@ -119,7 +119,7 @@ def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: boo
 
             if cold:
                 begin()
-            number = CALLS if line is not None else 1000  # who is killed by the clock does not end before
+            number = CALLS if line is not None else 1000  # a process that is killed after a time does not end before it
             make_calls(url, book, seed, (lambda: None) if cold else begin, number)
             code = 0
         finally:
@@ -134,8 +134,8 @@ def run_and_kill(url: str, book: Path, seed: int, *, line: int | None, cold: boo
     return os.WIFSIGNALED(status)
 
 
-def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
-    """Hold the ledger against the vendor's book. Raises AssertionError; returns how many calls are in which state."""
+def check_ledger(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
+    """Compare the ledger with the vendor's book. Raises AssertionError. Returns the number of calls in each state."""
     store = Store(Database(url), clock=lambda: now, lease_s=LEASE)
     try:
         before = states(store)
@@ -157,25 +157,25 @@ def look(url: str, book: Path, now: float, *, sweep: bool) -> Counter[str]:
 
 
 def main(url: str, kills: int, seed: int) -> None:
-    """Kill so many, and say what was found."""
-    dice = random.Random(seed)
+    """Run processes until `kills` were killed, check the ledger after each, and print the counts."""
+    rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "billed"
         lines, opening, seconds = count_lines(url, book)
         deaths = number = 0
         left: Counter[str] = Counter()
-        after = look(url, book, NOON, sweep=False)
+        after = check_ledger(url, book, NOON, sweep=False)
         while deaths < kills:
             number += 1
             before, cold = after, number % 4 == 0
-            line = dice.randint(1, lines if cold else lines - opening) if number % 2 == 0 else None
-            moment = dice.uniform(0, seconds / 2)  # tracing took the other half
-            deaths += run_and_kill(url, book, dice.randrange(2**32), line=line, cold=cold, seconds=moment)
-            after = look(url, book, NOON, sweep=False)
+            line = rng.randint(1, lines if cold else lines - opening) if number % 2 == 0 else None
+            moment = rng.uniform(0, seconds / 2)  # tracing took the other half
+            deaths += run_and_kill(url, book, rng.randrange(2**32), line=line, cold=cold, seconds=moment)
+            after = check_ledger(url, book, NOON, sweep=False)
             for state in ("reserved", "sent"):
                 left[state] += after[state] - before[state]
                 assert 0 <= after[state] - before[state] <= 1, "one process has at most one call under way"
-        end = look(url, book, NOON + LEASE + 1, sweep=True)
+        end = check_ledger(url, book, NOON + LEASE + 1, sweep=True)
         billed = len(book.read_text().split())
         counted = end["confirmed"] + end["unknown"]
         assert billed <= counted <= billed + left["sent"], "at most the calls in flight are counted too much"

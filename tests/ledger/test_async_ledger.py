@@ -18,7 +18,7 @@ from meitu_demo.ledger.store import Answer, Store, SweepResult
 pytestmark = pytest.mark.xdist_group("ledger")
 
 
-async def cancelled(
+async def run_and_cancel(
     visit: Callable[[], Coroutine[Any, Any, None]],
     ready: Callable[[], Awaitable[object]],
     *,
@@ -92,52 +92,32 @@ async def test_reserve_settles_a_cancelled_task(store: Store, native: bool, sent
             ready.set()
             await anyio.sleep_forever()
 
-    await cancelled(visit, ready.wait, native=native)
+    await run_and_cancel(visit, ready.wait, native=native)
     assert list(states(store).values()) == [end]
     assert await ledger.renew_leases() == 0
 
 
 @pytest.mark.parametrize("native", [False, True])
-async def test_mark_sent_cancelled_releases_the_call(store: Store, native: bool) -> None:
-    """A task cancelled while `mark_sent` is being written sends nothing, and the call does not count."""
+@pytest.mark.parametrize("verb", ["reserve", "mark_sent"])
+async def test_call_cancelled_while_its_row_is_written_is_released(store: Store, native: bool, verb: str) -> None:
+    """A task cancelled while its reservation or `mark_sent` is being written sends nothing and does not count."""
     gate, writing = threading.Event(), threading.Event()
-    mark_sent = store.mark_sent
+    write = getattr(store, verb)
 
-    def slowly(*arguments: Any) -> None:
+    def slowly(*arguments: Any) -> Any:
         writing.set()
         gate.wait(60)
-        mark_sent(*arguments)
+        return write(*arguments)
 
-    store.mark_sent = slowly  # type: ignore[method-assign]
-
-    async def visit() -> None:
-        async with Ledger(store).reserve(intent()) as call:
-            await call.mark_sent(1)
-            pytest.fail("was cancelled before")
-
-    await cancelled(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
-    assert list(states(store).values()) == ["released"]
-
-
-@pytest.mark.parametrize("native", [False, True])
-async def test_reserve_cancelled_releases_the_call(store: Store, native: bool) -> None:
-    """A task cancelled while its reservation is being written does not use up the cap."""
-    gate, reserving = threading.Event(), threading.Event()
-    reserve = store.reserve
-
-    def slowly(*arguments: Any) -> str:
-        reserving.set()
-        gate.wait(60)
-        return reserve(*arguments)
-
-    store.reserve = slowly  # type: ignore[method-assign]
+    setattr(store, verb, slowly)
     ledger = Ledger(store)
 
     async def visit() -> None:
-        async with ledger.reserve(intent()):
+        async with ledger.reserve(intent()) as call:
+            await call.mark_sent(1)
             pytest.fail("was cancelled before")
 
-    await cancelled(visit, partial(anyio.to_thread.run_sync, reserving.wait, 30), native=native, then=gate.set)
+    await run_and_cancel(visit, partial(anyio.to_thread.run_sync, writing.wait, 30), native=native, then=gate.set)
     assert list(states(store).values()) == ["released"]
     assert await ledger.renew_leases() == 0
 

@@ -14,7 +14,6 @@ import pytest
 
 from ledger.samples import Clock, intent, row, states
 from meitu_demo.domain.errors import LedgerUnavailable
-from meitu_demo.domain.explanations import explain
 from meitu_demo.ledger.database import Database
 from meitu_demo.ledger.limits import Budgets
 from meitu_demo.ledger.store import Store
@@ -203,15 +202,6 @@ def test_sqlite_is_created_concurrently(tmp_path: Path) -> None:
         assert len(states(store)) == 6
         with store.database.snapshot() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_ledger_unavailable_is_explained(language: str) -> None:
-    """LedgerUnavailable has its own explanation, which does not mention billing."""
-    explanation = explain(LedgerUnavailable(cause="SQLITE_BUSY"), language)
-    assert explanation.slug == "ledger_unavailable"
-    assert "DATABASE_URL" in explanation.fix
-    assert "billed" not in explanation.why
 
 
 def test_database_migrates_an_older_ledger(open_store: Callable[..., Store]) -> None:

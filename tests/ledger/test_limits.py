@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from ledger.samples import Clock
 from meitu_demo.domain.errors import RateLimited
 from meitu_demo.ledger.hashing import hash_key
-from meitu_demo.ledger.limits import RateLimit
+from meitu_demo.ledger.limits import HOUR_S, RateLimit
 from meitu_demo.ledger.store import Store
+from meitu_demo.ledger.tables import rates
 
 pytestmark = pytest.mark.xdist_group("ledger")
 
@@ -43,6 +45,16 @@ def test_reserve_slot_is_per_key(store: Store) -> None:
     assert store.reserve_slot(replace(TRIAL, key_hash="d" * 64)) == 0
     quick = replace(TRIAL, key_hash="e" * 64, per_second=20)
     assert [store.reserve_slot(quick) for _ in range(3)] == pytest.approx([0, 0.05, 0.1])
+
+
+def test_reserve_slot_forgets_keys_that_are_not_used(store: Store, clock: Clock) -> None:
+    """An hour later the table has the keys of that hour only, whoever's they were."""
+    for number in range(3):
+        store.reserve_slot(replace(TRIAL, key_hash=f"{number:064x}"))
+    clock.now += HOUR_S + 2
+    store.reserve_slot(TRIAL)
+    with store.database.snapshot() as connection:
+        assert connection.execute(select(rates.c.key)).scalars().all() == [TRIAL.key_hash]
 
 
 def test_reserve_slot_survives_a_clock_set_back(store: Store, clock: Clock) -> None:

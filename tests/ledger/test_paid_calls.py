@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from ledger.postgres import FreshUrl
 from meitu_demo.calls import pipeline
 from meitu_demo.domain.errors import (
     DemoError,
@@ -23,7 +25,8 @@ from meitu_demo.domain.errors import (
 )
 from meitu_demo.domain.model import CallTarget, Credentials
 from meitu_demo.endpoints import CATALOGUE
-from meitu_demo.ledger.paid_calls import PaidCallRecorder
+from meitu_demo.ledger.database import Database
+from meitu_demo.ledger.paid_calls import PaidCallRecorder, load_or_create_shared_secret
 from meitu_demo.ledger.report import tally_calls
 from meitu_demo.ledger.tables import calls
 from meitu_demo.offline import create_app
@@ -181,3 +184,13 @@ def test_identify_visitor_by_cookie_or_address(tmp_path: Path) -> None:
     assert recorder.identify_visitor(cookie, "192.0.2.7", "") == recorder.identify_visitor(cookie, "198.51.100.1", "")
     assert not recorder.is_valid_cookie(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"))
     assert recorder.identify_visitor("forged", "192.0.2.7", "203.0.113.9") == "192.0.2.7"
+
+
+def test_shared_secret_is_created_once(postgres_url: FreshUrl) -> None:
+    """Replicas that start at once on an empty database get the same secret, and so do later ones."""
+    url = postgres_url()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: load_or_create_shared_secret(Database(url)), range(8)))
+    assert len(found) == 1
+    assert found == {load_or_create_shared_secret(Database(url))}
+    assert len(found.pop()) == 32

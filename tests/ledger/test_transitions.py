@@ -29,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("ledger")
 
 BUDGETS = Budgets(calls_per_day=6, calls_per_hour=3)
 COUNTED = {"reserved", "sent", "confirmed", "unknown"}
-# verb → the states that it may start from (swept: unknown by the sweep), and where it leads
+# method → the states that it starts from (swept: unknown by the sweep), and the state that it leads to
 VERBS = {
     "mark_sent": ({"reserved"}, "sent"),
     "release": ({"reserved"}, "released"),
@@ -38,11 +38,11 @@ VERBS = {
     "mark_refused": ({"sent", "swept"}, "refused"),
     "mark_unknown": ({"sent", "swept"}, "unknown"),
 }
-EXTRA = {"mark_undelivered": ("dns",), "mark_unknown": ("reset",), "mark_refused": (Answer("20003"),)}
+ARGUMENTS = {"mark_undelivered": ("dns",), "mark_unknown": ("reset",), "mark_refused": (Answer("20003"),)}
 
 
 @dataclass(frozen=True)
-class Known:
+class ModelCall:
     """What the model knows of a call."""
 
     owner: str
@@ -62,14 +62,14 @@ class Machine(RuleBasedStateMachine):
         self.clock = Clock()
         self.database = database
         self.stores = [self.open(), self.open()]
-        self.calls: dict[str, Known] = {}
+        self.calls: dict[str, ModelCall] = {}
         with database.transaction() as connection:
             connection.execute(delete(table))
 
     def open(self) -> Store:
         return Store(self.database, clock=self.clock, lease_s=100)
 
-    def after_sweep(self) -> dict[str, Known]:
+    def after_sweep(self) -> dict[str, ModelCall]:
         """What a sweep would make of the calls now."""
         ends = {"reserved": "released", "sent": "swept"}
         return {
@@ -79,7 +79,7 @@ class Machine(RuleBasedStateMachine):
             for call, known in self.calls.items()
         }
 
-    def counted(self, calls: dict[str, Known], **wanted: str) -> list[float]:
+    def counted(self, calls: dict[str, ModelCall], **wanted: str) -> list[float]:
         """When the calls that count were reserved."""
         return sorted(
             known.reserved_at
@@ -109,11 +109,11 @@ class Machine(RuleBasedStateMachine):
             assert raised.value.facts["minutes"] == max(1, math.ceil((hour[-3] + HOUR_S - now) / 60))
         else:
             call = store.reserve(intent(vendor_id, visitor * 64), BUDGETS)
-            self.calls = {**swept, call: Known(store.instance_id, vendor_id, visitor * 64, now, now + 100)}
+            self.calls = {**swept, call: ModelCall(store.instance_id, vendor_id, visitor * 64, now, now + 100)}
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data(), verb=st.sampled_from([*VERBS, "mark_sent", "mark_sent"]), billed=st.booleans())
-    def say(self, data: st.DataObject, verb: str, billed: bool) -> None:
+    def change_state(self, data: st.DataObject, verb: str, billed: bool) -> None:
         call = data.draw(st.sampled_from(list(self.calls)[-4:]), label="one of the latest calls")
         known = self.calls[call]
         owners = [store for store in self.stores if store.instance_id == known.owner] * 4
@@ -121,9 +121,9 @@ class Machine(RuleBasedStateMachine):
         starts, end = VERBS[verb]
         legal = known.owner == store.instance_id and known.state in starts
         if legal and verb in ("mark_undelivered", "mark_refused") and known.billed:
-            return  # would be a lie
+            return  # the vendor billed it, so it answers neither
         try:
-            getattr(store, verb)(call, *EXTRA.get(verb, ()))
+            getattr(store, verb)(call, *ARGUMENTS.get(verb, ()))
         except IllegalTransition:
             assert not legal
             return

@@ -16,11 +16,11 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("two_cores")
 def test_cpu_slots_use_one_opencv_thread_under_load() -> None:
-    """The second effect sends the helpers away; they are back when the last one ends, whatever it ends in."""
-    everybody = cv2.getNumThreads()
+    """From the second effect on OpenCV has one thread; it has all again when the last effect ends, also in an error."""
+    all_threads = cv2.getNumThreads()
     first, second, third = cpu_slots.effect_running(), cpu_slots.effect_running(), cpu_slots.effect_running()
     first.__enter__()
-    assert cv2.getNumThreads() == everybody
+    assert cv2.getNumThreads() == all_threads
     second.__enter__()
     assert cv2.getNumThreads() == 1
     first.__exit__(None, None, None)
@@ -29,19 +29,19 @@ def test_cpu_slots_use_one_opencv_thread_under_load() -> None:
     second.__exit__(None, None, None)
     assert cv2.getNumThreads() == 1
     third.__exit__(ValueError, ValueError(), None)
-    assert cv2.getNumThreads() == everybody
+    assert cv2.getNumThreads() == all_threads
 
 
 def test_cpu_slots_keep_opencv_threads_on_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is room for all."""
+    """Two effects on eight cores keep them."""
     monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: 8)
-    everybody = cv2.getNumThreads()
+    all_threads = cv2.getNumThreads()
     with cpu_slots.effect_running(), cpu_slots.effect_running():
-        assert cv2.getNumThreads() == everybody
+        assert cv2.getNumThreads() == all_threads
 
 
 async def test_cpu_slots_bound_the_working_threads() -> None:
-    """The rest waits, and everybody is given their own answer."""
+    """At most MAX_WORKERS run, the others wait, and each caller gets its own result."""
     held = Held()
     works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(3 * cpu_slots.MAX_WORKERS)]
     await held.begins(cpu_slots.MAX_WORKERS)
@@ -51,7 +51,7 @@ async def test_cpu_slots_bound_the_working_threads() -> None:
 
 
 async def test_cpu_slots_free_on_cancel_only_while_waiting() -> None:
-    """A cancelled work in line ends at once; one in a thread ends with the thread, and only then is the place free."""
+    """A cancelled caller leaves at once while it waits, and keeps its slot until its thread ends once that runs."""
     held = Held()
     works = [asyncio.create_task(cpu_slots.run_in_worker(held, at)) for at in range(cpu_slots.MAX_WORKERS + 1)]
     await held.begins(cpu_slots.MAX_WORKERS)
@@ -68,7 +68,7 @@ async def test_cpu_slots_free_on_cancel_only_while_waiting() -> None:
 
 
 async def test_cpu_slots_free_after_an_exception() -> None:
-    """The error is the caller's, and the next one is served."""
+    """The caller gets the exception, and the slot is free for the next."""
     for _ in range(cpu_slots.MAX_WORKERS + 1):
         with pytest.raises(ValueError, match="odd"):
             await cpu_slots.run_in_worker(_fails)
@@ -79,6 +79,6 @@ def _fails() -> None:
 
 
 def test_cpu_slots_belong_to_one_event_loop() -> None:
-    """A second loop, as in a test or beside the app, does not stumble over the first one's."""
+    """A second event loop, as in a test or beside the app, has slots of its own."""
     for answer in (1, 2):
         assert asyncio.run(cpu_slots.run_in_worker(int, str(answer))) == answer

@@ -15,7 +15,9 @@ STOP_TIMEOUT_S = 10.0
 @contextlib.contextmanager
 def uvicorn_port(app: Any, **options: Any) -> Iterator[int]:
     """Serves `app` on a free port of 127.0.0.1 and yields the port. `options` are those of uvicorn.Config."""
-    options = {"port": 0, "log_level": "error", "timeout_graceful_shutdown": 1, "ws": "none"} | options
+    # proxy_headers: off as in `runtime.http_server`, because the app itself reads forwarded headers.
+    defaults = {"port": 0, "log_level": "error", "timeout_graceful_shutdown": 1, "ws": "none", "proxy_headers": False}
+    options = defaults | options
     server = uvicorn.Server(uvicorn.Config(app, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -17,6 +17,7 @@ from support.uvicorn_server import uvicorn_server
 from meitu_demo.calls.http_client import create_http_client
 from meitu_demo.offline import create_app as create_offline
 from meitu_demo.offline.failure_lab import ThreadedServer
+from meitu_demo.runtime.picture_store import PictureStore
 from meitu_demo.settings import Settings
 from meitu_demo.ui.app import create_app
 from meitu_demo.ui.screens import history
@@ -149,6 +150,21 @@ def serve(settings: Settings, *, single_use_links: bool = False) -> Iterator[Pag
 def page() -> Iterator[Page]:
     """The app without keys."""
     yield from serve(Settings.from_env({}))
+
+
+@pytest.fixture
+def picture_addresses(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The addresses as whose visitors' pictures are counted when they are stored."""
+    addresses: set[str] = set()
+    put = PictureStore.put
+
+    def record(store: PictureStore, data: bytes, owner: str = "") -> str:
+        token = put(store, data, owner)
+        addresses.update({store._entries[token].address} if owner else ())
+        return token
+
+    monkeypatch.setattr(PictureStore, "put", record)
+    return addresses
 
 
 @pytest.fixture(scope="session")

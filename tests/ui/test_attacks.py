@@ -121,7 +121,7 @@ def test_upload_is_readable_by_its_exact_path_only(target: Target) -> None:
 
 
 def test_range_request_does_not_echo_the_requests_headers(target: Target) -> None:
-    """Gradio would answer a range with all headers of the request as its own."""
+    """Gradio would answer a range with all headers of the request as its own; the file is sent whole."""
     answer = send_raw(
         target.address,
         f"/gradio_api/file={target.other_upload}",
@@ -129,6 +129,8 @@ def test_range_request_does_not_echo_the_requests_headers(target: Target) -> Non
         "X-Mine: come-back",
         "Cookie: a=b",
     )
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert OTHER_VISITORS_PHOTO in answer
     assert b"come-back" not in answer
     assert b"cookie: a=b" not in answer.lower()
 

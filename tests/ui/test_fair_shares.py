@@ -3,10 +3,8 @@
 import asyncio
 import re
 import threading
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +20,12 @@ from meitu_demo.domain.translations import translate
 from meitu_demo.endpoints import CATALOGUE
 from meitu_demo.offline import effect_runner
 from meitu_demo.photos import codec
-from meitu_demo.runtime.fair_queue import FairQueue, PositionCallback, ignore_position
-from meitu_demo.service import DISPLAYED_WAITS_S, Caller, CallService, round_up_wait
+from meitu_demo.runtime.fair_queue import FairQueue
+from meitu_demo.service import Caller, CallService
 from meitu_demo.settings import Settings
 from meitu_demo.ui.context import Context
 
-PILE, SINGLE = "/v1/aiquality", "/v1/EmojMaterialH5"
+RESTORATION, AVATAR = "/v1/aiquality", "/v1/EmojMaterialH5"
 EACH = 4
 
 
@@ -105,21 +103,12 @@ def test_fair_queue_in_the_app_bounds_one_visitor(
     assert [pictured for pictured, _ in served] == [True] * EACH
     assert waits
     assert "kept/" in shown
-    runs = [path for path in gate.came if path in (PILE, SINGLE)]
+    runs = [path for path in gate.came if path in (RESTORATION, AVATAR)]
     assert len(runs) == EACH + 1
-    assert runs.index(SINGLE) < EACH
+    assert runs.index(AVATAR) < EACH
     by = way.__name__.replace("_", " ")
-    at = runs.index(SINGLE) + 1
+    at = runs.index(AVATAR) + 1
     figure(f"fair: 12 calls at once {by}: {len(served)} served, {len(told)} told at once, somebody else is number {at}")
-
-
-def test_wait_is_rounded_up_to_common_steps() -> None:
-    """Never shorter than it is, nor twice as long from three seconds on, and in few words over the longest wait."""
-    said = [round_up_wait(seconds) for seconds in range(1, 400)]
-    assert all(about >= seconds for seconds, about in enumerate(said, 1))
-    assert all(about < 2 * seconds for seconds, about in enumerate(said, 1) if seconds >= 3)
-    assert len(set(said[:300])) == len(DISPLAYED_WAITS_S)
-    assert round_up_wait(None) == 0
 
 
 # ── On the engine itself ────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,8 +124,8 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
     upload = {"path": str(photo), "orig_name": "me.jpg", "meta": {"_type": "gradio.FileData"}}
     endpoint = CATALOGUE["quality_restoration"]
 
-    async def start(turns: FairQueue, address: str) -> CallHandle:
-        service = CallService(offline_client, settings, engine_queue=turns)
+    async def start(queue: FairQueue, address: str) -> CallHandle:
+        service = CallService(offline_client, settings, engine_queue=queue)
         context = Context.create(service, settings, tmp_path, 60.0)
         caller = Caller("tab", None, address)
         source = await context.read_upload(upload, caller)
@@ -144,35 +133,6 @@ def start(offline_client: httpx.AsyncClient, settings: Settings, portrait_pixels
         return await service.start(endpoint, source, {}, target=target, caller=caller, consent=False)
 
     return start
-
-
-class Counted(FairQueue):
-    """Turns that count whom they were given to, and by how much that differed at most."""
-
-    def __init__(self, visitors: list[str], at_once: int, each: int, most: int) -> None:
-        super().__init__(at_once, each, most)
-        self.given = Counter(dict.fromkeys(visitors, 0))
-        self.widest = 0
-
-    @asynccontextmanager
-    async def slot(self, visitor: str, on_position: PositionCallback = ignore_position) -> AsyncIterator[None]:
-        async with super().slot(visitor, on_position):
-            self.given[visitor] += 1
-            self.widest = max(self.widest, max(self.given.values()) - min(self.given.values()))
-            yield
-
-
-async def test_fair_queue_in_the_app_serves_twenty_visitors_equally(
-    start: Start, figure: Callable[[str], None]
-) -> None:
-    """Each wants three pictures: at every moment all have had the same number of turns, give or take one."""
-    visitors = [f"9.9.9.{n}" for n in range(20)]
-    turns = Counted(visitors, effect_runner.MAX_CONCURRENT, 3, 60)
-    tickets = [await start(turns, visitor) for _ in range(3) for visitor in visitors]
-    outcomes = await asyncio.gather(*(ticket.result() for ticket in tickets))
-    assert len(outcomes) == turns.given.total() == 60
-    assert turns.widest <= 1
-    figure(f"fair: 20 visitors × 3 runs on the offline engine, turns differ by at most {turns.widest}")
 
 
 async def test_fair_queue_in_the_app_frees_the_slot_of_a_closed_page(
@@ -188,17 +148,17 @@ async def test_fair_queue_in_the_app_frees_the_slot_of_a_closed_page(
         return process(*given)
 
     monkeypatch.setattr(effect_runner, "apply_effect", held)
-    turns = FairQueue(1, 2, 60)
-    works, waits = await start(turns, "9.9.9.9"), await start(turns, "9.9.9.9")
+    queue = FairQueue(1, 2, 60)
+    works, waits = await start(queue, "9.9.9.9"), await start(queue, "9.9.9.9")
     assert await asyncio.to_thread(begun.acquire, timeout=60)
     with pytest.raises(QueueFull):
-        await (await start(turns, "9.9.9.9")).result()
+        await (await start(queue, "9.9.9.9")).result()
     waits.release()
-    late = await start(turns, "9.9.9.9")  # there is a place again
+    late = await start(queue, "9.9.9.9")  # there is a place again
     works.release()
     for _ in range(20):
         await asyncio.sleep(0)
     assert not begun.acquire(blocking=False)  # its thread is still at work
     gate.set()
     assert (await late.result()).mode == "offline"
-    assert not turns._pending
+    assert not queue._pending

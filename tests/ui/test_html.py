@@ -162,7 +162,7 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
     planted = replace(
         recipe, steps=tuple(replace(step, values={**step.values, "strength": text}) for step in recipe.steps)
     )
-    empty, resolver = replace(recipe, steps=()), TargetResolver(Settings())
+    resolver = TargetResolver(Settings())
     results = [
         StepResult(step, 1, facts.Maker("offline", text), 1.0, urls, text, EMPTY_HTML) for step in recipe.steps[:2]
     ]
@@ -188,8 +188,8 @@ def build_panel_pieces(text: str, language: str) -> Pieces:
         "history.listing": [render_listing(runs, {run.key for run in runs}, "", text, 30, language)],
         "history.empty": [render_listing((), (), "", "", 0, language)],
         "history.facts": [render("history.facts", language, side="left", name=text, facts_html=EMPTY_HTML)],
-        "recipe.steps": [editor.render_steps(planted, recipe, resolver, language)],
-        "recipe.no_steps": [editor.render_steps(empty, planted, resolver, language)],
+        "recipe.steps": [editor.render_steps(planted, resolver, language)],
+        "recipe.no_steps": [render("recipe.no_steps", language, example=text)],
         "recipe.invalid_list": [render("recipe.invalid_list", language, explained=explained, example=text)],
         "recipe.error": [render("recipe.error", explained=explained)],
         "recipe.no_settings": [render("recipe.no_settings", language)],

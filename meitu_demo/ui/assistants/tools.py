@@ -97,6 +97,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
     handle: CallHandle | None = None
     try:
         caller = create_caller(tool_request.session_id, request)
+        context.count_pictures_by_address(caller)
         arguments = _check_arguments(context, endpoint, tool_request.arguments)
         source = await _load_photo(context, arguments, caller)
         other_parameters = (*list_photo_parameters(context), *BOOLEAN_PARAMETERS)
@@ -135,12 +136,12 @@ def _check_arguments(context: Context, endpoint: Endpoint, arguments: object) ->
         *(control.name for control in endpoint.controls),
         *BOOLEAN_PARAMETERS,
     ]
-    checked = {} if arguments is None else arguments
-    unknown_name = (
-        next((name for name in checked if name not in known_names), "") if isinstance(checked, dict) else "arguments"
-    )
-    if unknown_name or not isinstance(checked, dict):
-        raise ValueRejected(control="arguments", value=redact(str(unknown_name))[:64], allowed=", ".join(known_names))
+    if arguments is None:
+        return {}
+    checked = arguments if isinstance(arguments, dict) else {"arguments": arguments}  # an unknown name
+    for name in checked:
+        if name not in known_names:
+            raise ValueRejected(control="arguments", value=redact(name)[:64], allowed=", ".join(known_names))
     return {name: value for name, value in checked.items() if value is not None}  # null leaves the default
 
 

@@ -11,16 +11,14 @@ import anyio
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from ...domain.errors import ImageRejected
 from ...evaluation.csv_export import format_csv
 from ...evaluation.outcomes import Outcome
 from ...evaluation.plan import Plan
 from ...evaluation.sessions import Evaluation
 from ...runtime.picture_store import PictureStore
 from ..context import Context
-from ..history.archive import StreamingBuffer, build_zip_info
+from ..history.archive import StreamingBuffer, build_zip_info, label_picture
 from ..html import encode_data_url
-from ..result import export
 from ..result.files import NO_STORE_HEADERS, not_found
 from ..texts import detect_language
 from .pictures import build_file_name
@@ -28,7 +26,6 @@ from .report import PictureUrl, render_document
 
 EVALUATION_PATH = "evaluation"
 DOWNLOAD_KINDS = {"html": "report.html", "csv": "calls.csv", "zip": "pictures.zip"}
-_label_limiter = anyio.CapacityLimiter(2)  # pictures that are labelled at the same time, for all visitors
 
 
 def build_router(context: Context) -> APIRouter:
@@ -42,12 +39,12 @@ def build_router(context: Context) -> APIRouter:
             return not_found()
         language, plan, outcomes = detect_language(request), evaluation.plan, dict(evaluation.outcomes)
         headers = NO_STORE_HEADERS | {"content-disposition": f'attachment; filename="{build_name(name)}"'}
-        get_picture = _build_picture_getter(context.pictures, evaluation)
         if name == DOWNLOAD_KINDS["csv"]:
             text = "\ufeff" + format_csv(plan, outcomes, language)  # the mark, so that Excel reads UTF-8
             return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
         if name == DOWNLOAD_KINDS["html"]:
-            document = await anyio.to_thread.run_sync(render_document, plan, outcomes, get_picture, language)
+            get_url = _build_url_getter(context.pictures, evaluation)
+            document = await anyio.to_thread.run_sync(render_document, plan, outcomes, get_url, language)
             return Response(document, media_type="text/html; charset=utf-8", headers=headers)
         chunks = _stream_zip(
             plan, outcomes, context.pictures, evaluation, language, visible_label=context.settings.visible_label
@@ -62,13 +59,12 @@ def build_name(name: str) -> str:
     return f"evaluation_{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}_{name}"
 
 
-def _build_picture_getter(store: PictureStore, evaluation: Evaluation) -> PictureUrl:
-    def get_picture(name: str) -> str:
-        is_small = not name.startswith("picture ")
-        token = evaluation.pictures.get(name)
-        return encode_data_url(store.get(token)) if is_small and token else ""
-
-    return get_picture
+def _build_url_getter(store: PictureStore, evaluation: Evaluation) -> PictureUrl:
+    """Data URLs of the small pictures. They are looked up now: the store belongs to the event loop."""
+    thumbnails = {
+        name: store.get(token) for name, token in evaluation.pictures.items() if not name.startswith("picture ")
+    }
+    return lambda name: encode_data_url(thumbnails.get(name))
 
 
 async def _stream_zip(
@@ -85,20 +81,9 @@ async def _stream_zip(
     with zipfile.ZipFile(buffer, "w") as zip_file:
         for job in plan.jobs:
             token = evaluation.pictures.get(f"picture {job.key}")
-            picture = store.get(token) if token else None
-            if picture is None:
-                continue
-            try:
-                labelled = await anyio.to_thread.run_sync(
-                    _label, picture, language, visible_label, limiter=_label_limiter
-                )
-            except ImageRejected:
-                continue
-            zip_file.writestr(build_zip_info(build_file_name(job, labelled), now), labelled)
-            yield buffer.drain()
+            labelled = await label_picture(store.get(token) if token else None, language, visible_label=visible_label)
+            if labelled:
+                zip_file.writestr(build_zip_info(build_file_name(job, labelled), now), labelled)
+                yield buffer.drain()
         zip_file.writestr(build_zip_info(DOWNLOAD_KINDS["csv"], now), "\ufeff" + format_csv(plan, outcomes, language))
     yield buffer.drain()
-
-
-def _label(picture: bytes, language: str, visible_label: bool) -> bytes:
-    return export.for_download(picture, language, visible_label=visible_label)

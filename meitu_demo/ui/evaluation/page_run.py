@@ -122,6 +122,7 @@ def render_plan(
 async def start(context: Context, evaluation: Evaluation, plan: Plan, authority: Authority) -> None:
     """Start the calls of `plan` that have no final outcome yet, unless calls are under way. Raises JournalUnusable."""
     session = authority.caller.session_id
+    context.count_pictures_by_address(authority.caller)
     async with evaluation.start_lock:  # a double click starts once
         if evaluation.is_running or not plan.jobs or len(plan.jobs) > MAX_PAGE_CALLS:
             return

@@ -7,11 +7,13 @@ that it iterates over, leaves out partial uploads, and never forgets a file's na
 
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import anyio
 import gradio as gr
 
+from ..sweeper import sweep_regularly
 from .uploads import delete_paths
 
 
@@ -27,10 +29,8 @@ class GradioCleanup:
         self._ttl_s, self._max_idle_s = ttl_s, max_idle_s
 
     async def run_sweeper(self) -> None:
-        """Sweep thirty times within `ttl_s`, for as long as the app runs."""
-        while True:
-            await anyio.sleep(self._ttl_s / 30)
-            await self.delete_expired(self._ttl_s, self._max_idle_s)
+        """Delete what has expired, for as long as the app runs."""
+        await sweep_regularly(partial(self.delete_expired, self._ttl_s, self._max_idle_s), self._ttl_s)
 
     async def delete_expired(self, ttl_s: float, max_idle_s: float) -> None:
         """Delete files that are older than `ttl_s`, and sessions that were not used for `max_idle_s`."""

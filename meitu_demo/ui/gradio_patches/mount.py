@@ -4,7 +4,7 @@ Three patches, small enough to be here, make the demo faster. Gradio builds its 
 blocks are created, closed, given a queue and mounted. It calls `inspect.signature` on every component's constructor,
 hundreds of times for each page load and each new session. And its queue polls for events a thousand times a second,
 even when idle, and each time takes the GIL from threads that compute a picture: so an event is started when it is
-queued, and the polling, for events that found all places taken, is slow.
+queued, and the polling, for events that found all slots taken, is slow.
 """
 
 import inspect
@@ -25,7 +25,7 @@ from gradio.utils import run_coro_in_background, set_task_name
 from . import PATCHED_GRADIO, payloads, route_allowlist, uploads
 
 log = logging.getLogger(__name__)
-PLACE_POLL_INTERVAL_S = 0.05  # for a free place, when as many events run as may
+QUEUE_POLL_INTERVAL_S = 0.05  # for a free slot, when as many events run as may
 PROGRESS_POLL_INTERVAL_S = 0.5  # for updates by `gr.Progress`, which the demo does not use
 
 
@@ -70,12 +70,12 @@ def cache_signatures(blocks: gr.Blocks) -> None:
 
 def slow_down_polling(blocks: gr.Blocks) -> None:
     """Make the loops of the queue of `blocks` sleep longer."""
-    blocks._queue.sleep_when_free = PLACE_POLL_INTERVAL_S
+    blocks._queue.sleep_when_free = QUEUE_POLL_INTERVAL_S
     blocks._queue.progress_update_sleep_when_free = PROGRESS_POLL_INTERVAL_S
 
 
 def start_events_at_once(blocks: gr.Blocks) -> None:
-    """Make the queue of `blocks` start an event as it is pushed, if there is a place, as its loop does at a poll."""
+    """Make the queue of `blocks` start an event as it is pushed, if a slot is free, as its loop does at a poll."""
     queue = blocks._queue
     push = queue.push
 

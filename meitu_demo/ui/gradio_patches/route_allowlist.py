@@ -21,9 +21,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...calls.run_log import RunRecord
+from ...calls.run_log import report_failure
 from ...domain.errors import StorageFull
-from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...endpoints import CATALOGUE
 from ...photos.codec import MAX_BYTES
@@ -74,9 +73,8 @@ async def _answer_storage_full(request: Request, error: Exception) -> Response:
     if not request.scope["path"].startswith(f"{API_PREFIX}/upload"):
         raise error
     storage_error = StorageFull(cause=type(error).__name__)
-    RunRecord("").finish(storage_error)
-    text = explain(storage_error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
-    return PlainTextResponse(text, 507)
+    language = match_language(request.headers.get("accept-language"))
+    return PlainTextResponse(report_failure(storage_error, language, is_billable=False).as_text(), 507)
 
 
 class RouteAllowlistMiddleware:

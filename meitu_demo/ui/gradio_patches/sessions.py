@@ -19,8 +19,9 @@ from starlette.requests import Request
 from ...domain.errors import SessionsFull
 from ...domain.explanations import explain
 from ...domain.translations import match_language
-from ...runtime.client_address import Network, resolve_client_address
 from ...runtime.log_format import RateLimitFilter
+from ...settings import Network
+from ..caller import resolve_address
 
 log = logging.getLogger(__name__)
 log.addFilter(RateLimitFilter())
@@ -67,9 +68,7 @@ class SessionQuota:
         async def push_within_quota(
             body: PredictBodyInternal, request: Request, username: str | None
         ) -> tuple[bool, Any, str]:
-            peer_address = request.client.host if request.client else ""
-            forwarded_for = request.headers.get("x-forwarded-for", "")
-            address = resolve_client_address(peer_address, forwarded_for, self._trusted_proxies)
+            address = resolve_address(request, self._trusted_proxies)
             if not self._make_room(body.session_hash, address):
                 log.info("an event was refused: its address has too many sessions that are in use")
                 language = match_language(request.headers.get("accept-language"))

@@ -12,11 +12,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from gradio import route_utils
-from gradio.utils import get_upload_folder
 
 from ...domain.errors import StorageFull
 from ...settings import SettingsError
@@ -55,20 +53,20 @@ def isolate_uploads() -> None:
     route_utils.GradioUploadFile = IsolatedUpload  # type: ignore[misc]
 
 
-def write_upload(name: str, data: bytes, extra_files: Mapping[str, bytes] = MappingProxyType({})) -> str:
-    """Write a file into a new random folder among the uploads, from where Gradio does not copy it; returns its path.
+def draw_upload_folder(uploads_dir: Path) -> Path:
+    """A folder for one upload, which does not exist yet. Gradio copies nothing that is in it."""
+    return uploads_dir / secrets.token_urlsafe(FOLDER_TOKEN_BYTES)
 
-    extra_files: further files for the same folder, by name. Raises StorageFull.
-    """
-    folder = Path(get_upload_folder()) / secrets.token_urlsafe(FOLDER_TOKEN_BYTES)
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Create `folder` with `files`, by name. Blocks. Raises StorageFull; then nothing is left."""
     try:
         folder.mkdir(parents=True)
-        for file_name, content in {name: data, **extra_files}.items():
-            (folder / file_name).write_bytes(content)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)  # no session would ever delete a partial photo
+        shutil.rmtree(folder, ignore_errors=True)
         raise StorageFull(cause=errno.errorcode.get(error.errno or 0, type(error).__name__)) from None
-    return str(folder / name)
 
 
 def check_upload_dir(folder: Path) -> None:

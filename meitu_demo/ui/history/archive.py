@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -42,20 +43,25 @@ async def stream_archive(
     with zipfile.ZipFile(buffer, "w") as zip_file:
         for number, entry in enumerate(reversed(entries), 1):
             picture = load_picture(store, entry.success.pictures.after) if entry.success else None
-            name = f"{number:02d}_{entry.success.pictures.file_name}" if entry.success and picture else None
-            if picture and name:
-                try:
-                    label = partial(export.for_download, picture, language, visible_label=visible_label)
-                    exported = await anyio.to_thread.run_sync(label, limiter=_label_limiter)
-                except ImageRejected:
-                    name = None
-                else:
-                    zip_file.writestr(build_zip_info(name, entry.created_at), exported)
-                    yield buffer.drain()
+            labelled = await label_picture(picture, language, visible_label=visible_label)
+            name = f"{number:02d}_{entry.success.pictures.file_name}" if entry.success and labelled else None
+            if name and labelled:
+                zip_file.writestr(build_zip_info(name, entry.created_at), labelled)
+                yield buffer.drain()
             rows.append(_build_row(number, entry, name))
         listing = json.dumps({"runs": rows}, ensure_ascii=False, indent=2)
         zip_file.writestr(build_zip_info(LISTING_FILE_NAME, datetime.now(UTC)), listing)
     yield buffer.drain()
+
+
+async def label_picture(picture: bytes | None, language: str, *, visible_label: bool) -> bytes | None:
+    """A picture of the store as it is downloaded; None if it was deleted or cannot be read."""
+    if picture is None:
+        return None
+    label = partial(export.for_download, picture, language, visible_label=visible_label)
+    with suppress(ImageRejected):
+        return await anyio.to_thread.run_sync(label, limiter=_label_limiter)
+    return None
 
 
 def build_zip_info(name: str, modified_at: datetime) -> zipfile.ZipInfo:

@@ -20,7 +20,7 @@ from ...redaction.text import sanitize
 from ..result.pictures import PictureUrls
 
 MAX_RUNS_PER_SESSION = 50
-MAX_RUNS = 5000  # of all sessions, at about 2 kB each; the oldest are dropped first
+MAX_RUNS = 5000  # of all sessions, at about 2 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +161,23 @@ class History:
         )
 
     def evict_expired(self) -> None:
-        """Delete expired runs, and the oldest beyond the maximum."""
+        """Delete expired runs, and the archive tokens of sessions without runs."""
         now = time.monotonic()
-        while self._entries and (
-            next(iter(self._entries.values())).deadline <= now or len(self._entries) > self._max_total
-        ):
+        while self._entries and next(iter(self._entries.values())).deadline <= now:
             self._entries.popitem(last=False)
-        if len(self._archive_tokens):
-            active_sessions = {stored.session for stored in self._entries.values()}
-            self._archive_tokens = {
-                session: token for session, token in self._archive_tokens.items() if session in active_sessions
-            }
+        active_sessions = {stored.session for stored in self._entries.values()}
+        self._archive_tokens = {
+            session: token for session, token in self._archive_tokens.items() if session in active_sessions
+        }
+
+    def _choose_surplus(self) -> str:
+        """The oldest failure that has no picture to download, of which anybody can have any number; else the oldest."""
+        failures = (
+            key
+            for key, stored in self._entries.items()
+            if stored.entry.failure and stored.entry.refetch_id == FORCE_NONE
+        )
+        return next(failures, next(iter(self._entries)))
 
     def _store(self, session: str, entry: Entry) -> None:
         if entry.fault is not None:  # a run of the lab on the offline engine is one without a fault
@@ -179,3 +185,5 @@ class History:
         self._entries[entry.key] = _StoredEntry(time.monotonic() + self._ttl_s, session, entry)
         for surplus in self.list_runs(session)[self._max_per_session :]:
             del self._entries[surplus.key]
+        if len(self._entries) > self._max_total:
+            del self._entries[self._choose_surplus()]

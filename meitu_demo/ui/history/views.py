@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+import anyio
 from markupsafe import Markup
 
 from ...calls.pipeline import CallResult
@@ -200,10 +201,10 @@ async def compare_two(
     The right result gives the frame, unless only the left endpoint changes the framing: then its frame is inside the
     photo's.
     """
-    encoded_pictures = [load_picture(store, success.pictures.after) for success in (left, right)]
-    if encoded_pictures[0] is None or encoded_pictures[1] is None:
+    left_data, right_data = (load_picture(store, success.pictures.after) for success in (left, right))
+    if left_data is None or right_data is None:
         return None
-    photos = [codec.read_photo(data) for data in encoded_pictures if data]
+    photos = [await anyio.to_thread.run_sync(codec.read_photo, data) for data in (left_data, right_data)]
     is_swapped = left.result.endpoint.changes_framing and not right.result.endpoint.changes_framing
     frame, other = (left, right) if is_swapped else (right, left)
     inner, outer = photos if is_swapped else photos[::-1]

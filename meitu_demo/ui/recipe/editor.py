@@ -20,22 +20,23 @@ from ...endpoints import CATALOGUE
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..gradio_patches.internal_state import page_load_trigger
-from ..html import render
+from ..html import UNSTYLED, render
 from ..panel import controls
 from ..panel.examples import EXAMPLE_RECIPE
 from ..panel.template_picker import TemplateOptions
 from ..texts import PageTranslations, detect_language
 from .state import describe_step, get_effect_name
 
+EXAMPLE = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
 SAVE_JS = "listed => window.saveRecipe(listed)"
 PERSIST_JS, RESTORE_JS = "(listed, own) => [window.storeRecipe(listed), own]", "listed => window.loadRecipe() ?? listed"
 READ_FILE_JS = "(_, listed) => [window.recipeText ?? '', listed]"
 
 
-def render_steps(recipe: Recipe, example: Recipe, resolver: TargetResolver, language: str) -> Markup:
-    """The list of steps: switch and buttons of each, where it runs, and the paid calls. example: for an empty list."""
+def render_steps(recipe: Recipe, resolver: TargetResolver, language: str) -> Markup:
+    """The list of steps: switch and buttons of each, where it runs, and the paid calls."""
     if not recipe.steps:
-        return render("recipe.no_steps", language, example=dump_recipe(example))
+        return render("recipe.no_steps", language, example=dump_recipe(EXAMPLE))
     rows = [_build_row(step, resolver, language) for step in recipe.steps]
     return render("recipe.steps", language, rows=rows, calls=describe_paid_calls(recipe, resolver, language))
 
@@ -89,14 +90,13 @@ def build_editor(
 
     visitor_keys: decide where a step runs; a change of `masthead` shows that they have changed.
     """
-    example = parse_recipe(EXAMPLE_RECIPE, CATALOGUE)
     targets = context.service.targets
-    recipe_field = gr.Textbox(dump_recipe(example), visible="hidden", elem_id="recipe-listed")
+    recipe_field = gr.Textbox(dump_recipe(EXAMPLE), visible="hidden", elem_id="recipe-listed")
     steps_html = gr.HTML(
-        texts.render("recipe-listed", lambda language: render_steps(example, example, targets, language)),
-        elem_id="recipe-list", elem_classes="unstyled", apply_default_css=False,
+        texts.render("recipe-listed", lambda language: render_steps(EXAMPLE, targets, language)),
+        elem_id="recipe-list", **UNSTYLED,
     )  # fmt: skip
-    message_html = gr.HTML(elem_id="recipe-message", elem_classes="unstyled", apply_default_css=False)
+    message_html = gr.HTML(elem_id="recipe-message", **UNSTYLED)
     with gr.Accordion(texts.get_text("recipe.add_title"), open=False, elem_id="recipe-add"):
         step_inputs = _build_step_inputs(texts, template_options)
         add_button = gr.Button(texts.get_text("recipe.add"), size="sm", elem_id="recipe-add-step")
@@ -108,52 +108,44 @@ def build_editor(
     def render_list(request: gr.Request, text: Any, visitor_keys: Any) -> Markup:
         language = detect_language(request)
         try:
-            return render_steps(
-                parse_recipe(text, CATALOGUE),
-                example,
-                targets.with_visitor_keys(visitor_keys),
-                language,
-            )
+            return render_steps(parse_recipe(text, CATALOGUE), targets.with_visitor_keys(visitor_keys), language)
         except DemoError as error:  # stored in the tab by an older version
             explained = explain(error, language, is_billable=False)
-            return render("recipe.invalid_list", language, explained=explained, example=dump_recipe(example))
-
-    def append_step(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
-        language = detect_language(request)
-        try:
-            recipe = parse_recipe(text, CATALOGUE)
-            number = len(recipe.steps) + 1
-            step = build_step(effect, _select_values(effect, values), CATALOGUE, number=number)
-            extended_text = dump_recipe(recipe.append_step(step))
-        except DemoError as error:
-            return gr.skip(), _render_error(error, language)
-        return extended_text, _render_status("added", language, step=number, name=describe_step(step, language))
-
-    def load_recipe(request: gr.Request, text: Any, _: Any) -> tuple[Any, str]:
-        language = detect_language(request)
-        try:
-            recipe = parse_recipe(text, CATALOGUE)
-        except DemoError as error:
-            return gr.skip(), _render_error(error, language)
-        return dump_recipe(recipe), _render_status("loaded", language, count=len(recipe.steps))
+            return render("recipe.invalid_list", language, explained=explained, example=dump_recipe(EXAMPLE))
 
     wiring: dict[str, Any] = {"preprocess": False, **PRIVATE_EVENT}
     gr.on(
-        [recipe_field.change, masthead.change],
-        render_list,
-        [recipe_field, visitor_keys],
-        steps_html,
-        trigger_mode="always_last",
-        js=PERSIST_JS,
-        **wiring,
-    )
+        [recipe_field.change, masthead.change], render_list, [recipe_field, visitor_keys],
+        steps_html, trigger_mode="always_last", js=PERSIST_JS, **wiring,
+    )  # fmt: skip
     gr.on([page_load_trigger()], None, recipe_field, recipe_field, js=RESTORE_JS, **PRIVATE_EVENT)
-    add_button.click(append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
+    add_button.click(_append_step, [recipe_field, *step_inputs], [recipe_field, message_html], **wiring)
     text = recipe_field  # whose value the script replaces
-    loaded_button.click(load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
+    loaded_button.click(_load_recipe, [text, recipe_field], [recipe_field, message_html], js=READ_FILE_JS, **wiring)
     save_button.click(None, recipe_field, None, js=SAVE_JS, **PRIVATE_EVENT)
     load_button.click(None, None, None, js=f"() => window.openRecipeFile({MAX_RECIPE_BYTES})", **PRIVATE_EVENT)
     return recipe_field
+
+
+def _append_step(request: gr.Request, text: Any, effect: Any, *values: Any) -> tuple[Any, str]:
+    language = detect_language(request)
+    try:
+        recipe = parse_recipe(text, CATALOGUE)
+        number = len(recipe.steps) + 1
+        step = build_step(effect, _select_values(effect, values), CATALOGUE, number=number)
+        extended_text = dump_recipe(recipe.append_step(step))
+    except DemoError as error:
+        return gr.skip(), _render_error(error, language)
+    return extended_text, _render_status("added", language, step=number, name=describe_step(step, language))
+
+
+def _load_recipe(request: gr.Request, text: Any, _: Any) -> tuple[Any, str]:
+    language = detect_language(request)
+    try:
+        recipe = parse_recipe(text, CATALOGUE)
+    except DemoError as error:
+        return gr.skip(), _render_error(error, language)
+    return dump_recipe(recipe), _render_status("loaded", language, count=len(recipe.steps))
 
 
 def _build_step_inputs(texts: PageTranslations, template_options: TemplateOptions) -> list[gr.components.Component]:
@@ -167,7 +159,7 @@ def _build_step_inputs(texts: PageTranslations, template_options: TemplateOption
             components += controls.build_controls(prefixed_endpoint, texts, template_options)
             if not endpoint.controls:
                 empty_html = texts.render("recipe-no-settings", partial(render, "recipe.no_settings"))
-                gr.HTML(empty_html, elem_classes="unstyled", apply_default_css=False)
+                gr.HTML(empty_html, **UNSTYLED)
     return components
 
 

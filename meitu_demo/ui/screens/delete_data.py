@@ -11,7 +11,7 @@ from ..caller import identify_caller
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header
-from ..html import render
+from ..html import UNSTYLED, render
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
 from ..result import result_view
@@ -29,7 +29,7 @@ def build(
     """The button and its message at the foot of the page; returns the click event. session: tab id, keys."""
     with gr.Row(elem_classes="page-footer"):
         button = gr.Button(texts.get_text("delete_data.button"), size="sm", elem_id="delete-data")
-        message_html = gr.HTML(elem_id="delete-data-message", elem_classes="unstyled", apply_default_css=False)
+        message_html = gr.HTML(elem_id="delete-data-message", **UNSTYLED)
 
     async def delete_data(request: gr.Request, tab: Any) -> tuple[Any, ...]:
         language, session_id = detect_language(request), identify_caller(request, tab).session_id

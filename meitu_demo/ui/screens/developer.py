@@ -26,7 +26,7 @@ def build(
             clear_evaluation_after = evaluation.build_evaluation_screen(context, texts, template_options, session, tab)
         if context.settings.failure_lab:
             with gr.Tab(texts.get_text("panels.failure_lab.tab"), id="failure_lab", elem_id="failure-lab-tab"):
-                screens.append(failure_lab.build(context, context.service.failure_lab, texts, session))
+                screens.append(failure_lab.build(context, texts, session))
         with gr.Tab(texts.get_text("panels.verify.tab"), id="verify", elem_id="verify-tab"):
             screens.append(verify.build(context, texts, session))
     return screens, clear_evaluation_after

@@ -17,6 +17,7 @@ from ..caller import get_shown_payer, identify_caller
 from ..context import Context
 from ..evaluation import page_run, report
 from ..events import PRIVATE_EVENT
+from ..html import UNSTYLED
 from ..panel import consent, controls
 from ..panel.panel import SessionInputs
 from ..panel.template_picker import TemplateOptions
@@ -24,9 +25,9 @@ from ..result import result_view
 from ..texts import PageTranslations, detect_language
 
 ACTIONS = ("stop", "resume")
-
 Updates = tuple[Any, Any, Any]  # progress, sheet, plan
 ClearAfter = Callable[[gr.events.Dependency], object]
+Event = Callable[..., AsyncIterator[Updates]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _lay_out_form(context: Context, texts: PageTranslations, template_options: T
         [(texts.get_text(f"evaluation.target_name_{name}"), name) for name in TARGETS], value="offline",
         label=texts.get_text("evaluation.target"), elem_id="evaluation-target",
     )  # fmt: skip
-    plan_html = gr.HTML(elem_id="evaluation-plan", elem_classes="unstyled", apply_default_css=False)
+    plan_html = gr.HTML(elem_id="evaluation-plan", **UNSTYLED)
     with gr.Column(elem_classes="consents"):
         consent_boxes = consent.build_consent_boxes("evaluation", context.service.targets, texts, "evaluation.consent")
     run_button = gr.Button(
@@ -83,19 +84,15 @@ def _lay_out_form(context: Context, texts: PageTranslations, template_options: T
 
 def _lay_out_results(texts: PageTranslations) -> _Results:
     progress_html = gr.HTML(
-        texts.render("evaluation-empty", page_run.render_empty_state), elem_id="evaluation-progress",
-        elem_classes="unstyled", apply_default_css=False,
-    )  # fmt: skip
+        texts.render("evaluation-empty", page_run.render_empty_state), elem_id="evaluation-progress", **UNSTYLED
+    )
     with gr.Row(elem_classes="result-actions"):
         buttons = {
             name: gr.Button(texts.get_text(f"evaluation.{name}"), elem_id=f"evaluation-{name}", elem_classes=name)
             for name in ACTIONS
         }
-    gr.HTML(
-        texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls",
-        elem_classes="unstyled", apply_default_css=False,
-    )  # fmt: skip
-    sheet_html = gr.HTML(elem_id="evaluation-sheet", elem_classes="unstyled", apply_default_css=False)
+    gr.HTML(texts.render("evaluation-controls", report.render_controls), elem_id="evaluation-controls", **UNSTYLED)
+    sheet_html = gr.HTML(elem_id="evaluation-sheet", **UNSTYLED)
     return _Results(progress_html, buttons, sheet_html)
 
 
@@ -112,12 +109,102 @@ def _parse_choice(values: Sequence[Any]) -> page_run.Choice:
     )
 
 
+def _explain_failure(event: Event) -> Event:
+    """Put a DemoError of the event into words, in the plan's place."""
+
+    @wraps(event)
+    async def handle(events: "_Events", request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        try:
+            async for update in event(events, request, *values):
+                yield update
+        except DemoError as error:
+            explained = report_failure(error, detect_language(request), is_billable=False)
+            yield gr.skip(), gr.skip(), result_view.render_explanation(explained, explained.language)
+
+    return handle
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """The screen's events. values: of endpoints, target and controls, then the tab's id and the visitor's keys.
+
+    vendors: of the consent boxes, in their order.
+    """
+
+    context: Context
+    vendors: Sequence[str]
+
+    @_explain_failure
+    async def check_photos(self, request: gr.Request, payloads: Any, *values: Any) -> AsyncIterator[Updates]:
+        session_id = identify_caller(request, values[-2]).session_id
+        evaluation = await self.context.evaluations.open(session_id)
+        evaluation.form = evaluation.form or values[:-2]  # a change of the form may have overtaken the upload
+        await page_run.read_photos(self.context, evaluation, session_id, payloads)
+        if evaluation.is_running:  # another event follows it
+            yield self._render_plan(request, evaluation, values[-1])
+        else:
+            async for update in self._follow(request, evaluation, values[-1]):
+                yield update
+
+    @_explain_failure
+    async def show_plan(self, request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        yield self._render_plan(request, await self._open(request, values), values[-1])
+
+    @_explain_failure
+    async def run(self, request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        ticks, values = values[: len(self.vendors)], values[len(self.vendors) :]
+        evaluation = await self._open(request, values)
+        plan = _parse_choice(values[:-2]).build_plan(self.context, evaluation)
+        consents = {vendor: tick is True for vendor, tick in zip(self.vendors, ticks, strict=True)}
+        await self._start(request, evaluation, plan, consents, *values[-2:])
+        async for update in self._follow(request, evaluation, values[-1]):
+            yield update
+
+    @_explain_failure
+    async def resume(self, request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
+        evaluation = await self._open(request, values)
+        if evaluation.plan:
+            await self._start(request, evaluation, evaluation.plan, evaluation.consents, *values[-2:])
+        async for update in self._follow(request, evaluation, values[-1]):
+            yield update
+
+    @_explain_failure
+    async def show(self, request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
+        async for update in self._follow(request, await self._open(request, values), values[-1]):
+            yield update
+
+    def stop(self, request: gr.Request, tab_id: Any) -> None:
+        evaluation = self.context.evaluations.get(identify_caller(request, tab_id).session_id)
+        if evaluation:
+            evaluation.stop()
+
+    async def _open(self, request: gr.Request, values: tuple[Any, ...]) -> Evaluation:
+        """The session's evaluation. Its plan shows the form of the event that began last; events end in any order."""
+        evaluation = await self.context.evaluations.open(identify_caller(request, values[-2]).session_id)
+        evaluation.form = values[:-2]
+        return evaluation
+
+    async def _start(
+        self, request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
+    ) -> None:
+        payers = {vendor: get_shown_payer(request, vendor) for vendor in self.vendors}
+        authority = Authority(identify_caller(request, tab_id), consents, payers, visitor_keys)
+        await page_run.start(self.context, evaluation, plan, authority)
+
+    async def _follow(self, request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> AsyncIterator[Updates]:
+        yield self._render_plan(request, evaluation, visitor_keys)
+        async for progress, sheet in page_run.follow(self.context, evaluation, detect_language(request)):
+            yield progress, sheet, gr.skip()
+        yield self._render_plan(request, evaluation, visitor_keys)
+
+    def _render_plan(self, request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> Updates:
+        choice, language = _parse_choice(evaluation.form), detect_language(request)
+        return gr.skip(), gr.skip(), page_run.render_plan(self.context, evaluation, choice, visitor_keys, language)
+
+
 def build_evaluation_screen(
-    context: Context,
-    texts: PageTranslations,
-    template_options: TemplateOptions,
-    session: SessionInputs,
-    tab: gr.Tab,
+    context: Context, texts: PageTranslations, template_options: TemplateOptions, session: SessionInputs, tab: gr.Tab
 ) -> ClearAfter:
     """Lay out the screen and wire its events; call inside `tab`. Returns a function to empty it after an event.
 
@@ -128,104 +215,21 @@ def build_evaluation_screen(
             form = _lay_out_form(context, texts, template_options)
         with gr.Column(scale=7, min_width=300, elem_classes=["result-column", "evaluation"]):
             results = _lay_out_results(texts)
-
-    def render_plan(request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> Any:
-        choice, language = _parse_choice(evaluation.form), detect_language(request)
-        return page_run.render_plan(context, evaluation, choice, visitor_keys, language)
-
-    async def open_evaluation(request: gr.Request, values: tuple[Any, ...]) -> Evaluation:
-        """The session's evaluation. Its plan shows the form of the event that began last; events end in any order."""
-        evaluation = await context.evaluations.open(identify_caller(request, values[-2]).session_id)
-        evaluation.form = values[:-2]
-        return evaluation
-
-    async def start(
-        request: gr.Request, evaluation: Evaluation, plan: Plan, consents: Any, tab_id: Any, visitor_keys: Any
-    ) -> None:
-        payers = {vendor: get_shown_payer(request, vendor) for vendor in form.consent_boxes}
-        authority = Authority(identify_caller(request, tab_id), consents, payers, visitor_keys)
-        await page_run.start(context, evaluation, plan, authority)
-
-    async def follow(request: gr.Request, evaluation: Evaluation, visitor_keys: Any) -> AsyncIterator[Updates]:
-        yield gr.skip(), gr.skip(), render_plan(request, evaluation, visitor_keys)
-        async for progress, sheet in page_run.follow(context, evaluation, detect_language(request)):
-            yield progress, sheet, gr.skip()
-        yield gr.skip(), gr.skip(), render_plan(request, evaluation, visitor_keys)
-
-    @explain_failure
-    async def check_photos(request: gr.Request, payloads: Any, *values: Any) -> AsyncIterator[Updates]:
-        session_id = identify_caller(request, values[-2]).session_id
-        evaluation = await context.evaluations.open(session_id)
-        evaluation.form = evaluation.form or values[:-2]  # a change of the form may have overtaken the upload
-        await page_run.read_photos(context, evaluation, session_id, payloads)
-        if evaluation.is_running:  # another event follows it
-            yield gr.skip(), gr.skip(), render_plan(request, evaluation, values[-1])
-        else:
-            async for update in follow(request, evaluation, values[-1]):
-                yield update
-
-    @explain_failure
-    async def show_plan(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        yield gr.skip(), gr.skip(), render_plan(request, await open_evaluation(request, values), values[-1])
-
-    @explain_failure
-    async def run(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        consent_ticks, values = values[: len(form.consent_boxes)], values[len(form.consent_boxes) :]
-        evaluation = await open_evaluation(request, values)
-        plan = _parse_choice(values[:-2]).build_plan(context, evaluation)
-        consents = {vendor: tick is True for vendor, tick in zip(form.consent_boxes, consent_ticks, strict=True)}
-        await start(request, evaluation, plan, consents, *values[-2:])
-        async for update in follow(request, evaluation, values[-1]):
-            yield update
-
-    @explain_failure
-    async def resume(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        """The same plan, to which the person has agreed; the form may have changed, and a reload empties it."""
-        evaluation = await open_evaluation(request, values)
-        if evaluation.plan:
-            await start(request, evaluation, evaluation.plan, evaluation.consents, *values[-2:])
-        async for update in follow(request, evaluation, values[-1]):
-            yield update
-
-    @explain_failure
-    async def show(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        async for update in follow(request, await open_evaluation(request, values), values[-1]):
-            yield update
-
-    def stop(request: gr.Request, tab_id: Any) -> None:
-        evaluation = context.evaluations.get(identify_caller(request, tab_id).session_id)
-        if evaluation:
-            evaluation.stop()
-
+    events = _Events(context, list(form.consent_boxes))
     state = [form.endpoints, form.target, *form.controls, *session]
     outputs = [results.progress_html, results.sheet_html, form.plan_html]
     wiring: dict[str, Any] = {"outputs": outputs, "preprocess": False, "concurrency_limit": None, **PRIVATE_EVENT}
-    form.photos.change(check_photos, [form.photos, *state], **wiring)
+    form.photos.change(events.check_photos, [form.photos, *state], **wiring)
     boxes = list(dict.fromkeys(form.consent_boxes.values()))
     form.photos.change(None, None, boxes, js=f"() => Array({len(boxes)}).fill(false)", **PRIVATE_EVENT)
     for component in (form.endpoints, form.target):
-        component.change(show_plan, state, **wiring)
-    form.run_button.click(run, [*form.consent_boxes.values(), *state], **wiring)
-    results.buttons["resume"].click(resume, state, **wiring)
-    results.buttons["stop"].click(stop, session[:1], None, **PRIVATE_EVENT)
+        component.change(events.show_plan, state, **wiring)
+    form.run_button.click(events.run, [*form.consent_boxes.values(), *state], **wiring)
+    results.buttons["resume"].click(events.resume, state, **wiring)
+    results.buttons["stop"].click(events.stop, session[:1], None, **PRIVATE_EVENT)
     # A link to the tab opens it before the page has told its name, under which the evaluation is kept.
     named = tab.select(None, None, session[0], js="() => window.tabName()", **PRIVATE_EVENT)
-    named.then(show, state, **wiring)
+    named.then(events.show, state, **wiring)
     # Empty at once, before the browser asks for pictures that are deleted; then as a new visitor sees it.
     clear: dict[str, Any] = {"outputs": [form.photos, *outputs], "js": "() => [null, '', '', '']", **PRIVATE_EVENT}
-    return lambda event: event.then(None, None, **clear).then(show, state, **wiring)
-
-
-def explain_failure(event: Callable[..., AsyncIterator[Updates]]) -> Callable[..., AsyncIterator[Updates]]:
-    """Put a DemoError of the event into words, in the plan's place."""
-
-    @wraps(event)
-    async def handle(request: gr.Request, *values: Any) -> AsyncIterator[Updates]:
-        try:
-            async for update in event(request, *values):
-                yield update
-        except DemoError as error:
-            explained = report_failure(error, detect_language(request), is_billable=False)
-            yield gr.skip(), gr.skip(), result_view.render_explanation(explained, explained.language)
-
-    return handle
+    return lambda event: event.then(None, None, **clear).then(events.show, state, **wiring)

@@ -17,11 +17,10 @@ from ...domain.model import Endpoint
 from ...domain.translations import list_languages, translate
 from ...domain.vendor_codes import list_vendor_codes
 from ...endpoints import CATALOGUE
-from ...offline.failure_lab import FailureLabBackend
 from ...offline.faults import CODE_PREFIX, FAULTS
 from ..context import Context
 from ..events import PRIVATE_EVENT, check_action
-from ..html import render
+from ..html import UNSTYLED, render
 from ..panel import controls, examples
 from ..panel.panel import ACTION_LABELS, SessionInputs, build_photo_input, wire_stop_button
 from ..panel.shared_photo import ScreenComponents
@@ -35,9 +34,7 @@ RUN_JS = "(...values) => window.labRunStarts(values)"
 ACTION_JS = "(...values) => window.labRunStarts([...values.slice(0, -1), window.clickedAction])"
 
 
-def build(
-    context: Context, failure_lab: FailureLabBackend, texts: PageTranslations, session: SessionInputs
-) -> ScreenComponents:
+def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "photo-row", "example-astronaut"]):
@@ -53,12 +50,10 @@ def build(
                 elem_id="failure-lab-fault",
             )  # fmt: skip
             run_button = gr.Button(
-                texts.get_text("panels.failure_lab.run"),
-                variant="primary",
-                elem_id="failure-lab-run",
+                texts.get_text("panels.failure_lab.run"), variant="primary", elem_id="failure-lab-run",
                 elem_classes="run",
-            )
-            ledger_html = gr.HTML(elem_id="failure-lab-books", elem_classes="unstyled", apply_default_css=False)
+            )  # fmt: skip
+            ledger_html = gr.HTML(elem_id="failure-lab-books", **UNSTYLED)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "failure_lab", "failure-lab")
             actions = controls.build_action_buttons(texts, "failure-lab", ACTION_LABELS)
@@ -75,7 +70,7 @@ def build(
         run_request = RunRequest.from_inputs(endpoint, request, inputs, action, str(fault_name or ""))
         async for update in stream(context, run_request):
             yield (*update, gr.skip())
-        yield (gr.skip(), gr.skip(), await _render_ledger_summary(failure_lab, run_request.language))
+        yield (gr.skip(), gr.skip(), await _render_ledger_summary(context, run_request.language))
 
     inputs_of_run = [photo, endpoint, fault, *session, call_id]
     wiring: dict[str, Any] = {
@@ -122,15 +117,13 @@ def _translate_faults(vendor_id: str, texts: PageTranslations) -> list[tuple[I18
     return [(texts.render(f"fault-{name}", partial(translate_fault, name)), name) for name in names]
 
 
-async def _render_ledger_summary(failure_lab: FailureLabBackend, language: str) -> Markup:
+async def _render_ledger_summary(context: Context, language: str) -> Markup:
     """The ledger's counts, and what the vendor billed."""
-    states = await failure_lab.count_states()
-    state_names = ("confirmed", "unknown", "refused", "released")
-    counts_text = " · ".join(
-        translate(f"failure_lab.{state_name}", language, count=states[state_name]) for state_name in state_names
+    failure_lab = context.service.failure_lab
+    counts = await failure_lab.count_states()
+    states = ("confirmed", "unknown", "refused", "released")
+    counts_text = " · ".join(translate(f"failure_lab.{state}", language, count=counts[state]) for state in states)
+    rows = [("ledger", counts_text), ("vendor", str(failure_lab.billed_count))]
+    return render(
+        "screens.ledger_summary", rows=[(translate(f"failure_lab.{key}", language), text) for key, text in rows]
     )
-    rows = (
-        (translate("failure_lab.ledger", language), counts_text),
-        (translate("failure_lab.vendor", language), str(failure_lab.billed_count)),
-    )
-    return render("screens.ledger_summary", rows=rows)

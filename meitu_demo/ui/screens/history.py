@@ -5,6 +5,7 @@ request, so the key of another session's run finds nothing.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from ..events import PRIVATE_EVENT, TRIGGER_JS
 from ..history import views
 from ..history.entries import Entry
 from ..history.views import render_listing
+from ..html import UNSTYLED
 from ..panel import controls
 from ..panel.panel import SessionInputs
 from ..panel.shared_photo import ScreenComponents
@@ -35,6 +37,63 @@ ACTION_LABELS = {
 ACTION_EVENTS = {"fetch": "retry", "rerun": "edit", "open": "edit", "put": "select", "single": "select"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """The screen's events. Each gets the tab's id, the key of the selected run and that of a run beside it.
+
+    panels: those with controls, in the order of `fill_controls`.
+    """
+
+    context: Context
+    panels: Sequence[ScreenComponents]
+
+    async def open_tab(self, request: gr.Request, tab_id: Any, run_key: Any, _: Any) -> tuple[str, str]:
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
+        history = self.context.history
+        runs = history.list_runs(session_id)
+        if not runs:
+            return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
+        entry = history.find(session_id, run_key) or runs[0]
+        available_keys = {run.key for run in runs if views.has_pictures(self.context.pictures, run)}
+        token, minutes = history.ensure_archive_token(session_id), self.context.settings.keep_minutes
+        listing_html = render_listing(runs, available_keys, entry.key, token, minutes, language)
+        return listing_html, views.render_single(self.context, session_id, entry, language)
+
+    async def show_run(self, request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> str:
+        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
+        entry = self.context.history.find(session_id, run_key)
+        if entry is None:
+            return views.render_expired(self.context, language)
+        if other_key:
+            return await views.render_run_pair(self.context, session_id, entry, other_key, language)
+        return views.render_single(self.context, session_id, entry, language)
+
+    async def fetch_picture(self, request: gr.Request, tab_id: Any, run_key: Any, _: Any) -> tuple[Any, str]:
+        caller, language = identify_caller(request, tab_id), detect_language(request)
+        entry = self.context.history.find(caller.session_id, run_key)
+        if entry is None:
+            return gr.skip(), views.render_expired(self.context, language)
+        try:
+            handle = self.context.service.refetch(caller, entry.refetch_id)
+            try:
+                await finish_run(self.context, handle, caller, entry.fault)
+            finally:
+                handle.release()
+        except Exception as error:  # every failure ends as an explanation on the screen
+            explained = report_failure(error, language, endpoint=entry.endpoint.id)
+            actions = ["open"] if isinstance(error, ImageRejected) else ["fetch", "open"]
+            return gr.skip(), result_view.with_actions(result_view.render_explanation(explained, language), actions)
+        return await self.open_tab(request, tab_id, "", "")
+
+    async def fill_controls(self, request: gr.Request, tab_id: Any, run_key: Any, _: Any) -> list[Any]:
+        entry = self.context.history.find(identify_caller(request, tab_id).session_id, run_key)
+        values_by_panel = {panel.name: [gr.skip() for _ in panel.inputs] for panel in self.panels}
+        panel_name = entry and ("failure_lab" if entry.fault is not None else entry.endpoint.id)
+        if entry and panel_name in values_by_panel:
+            values_by_panel[panel_name] = _get_control_values(entry, detect_language(request))
+        return [value for panel in self.panels for value in values_by_panel[panel.name]]
+
+
 def build(
     context: Context, texts: PageTranslations, session: SessionInputs, panels: Sequence[ScreenComponents], tab: gr.Tab
 ) -> Callable[[gr.events.Dependency], object]:
@@ -45,62 +104,12 @@ def build(
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "history")
-            list_html = gr.HTML(
-                elem_id="history-list", elem_classes="unstyled", apply_default_css=False, js_on_load=TRIGGER_JS
-            )
+            list_html = gr.HTML(elem_id="history-list", js_on_load=TRIGGER_JS, **UNSTYLED)
         with gr.Column(scale=7, min_width=300, elem_classes="result-column"):
             result_html = controls.build_result_view(texts, "history", "history")
             buttons = controls.build_action_buttons(texts, "history", ACTION_LABELS, ACTION_EVENTS)
-
-    async def open_tab(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[str, str]:
-        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
-        runs = context.history.list_runs(session_id)
-        if not runs:
-            return render_listing((), (), "", "", 0, language), result_view.empty_state("history", language)
-        entry = context.history.find(session_id, run_key) or runs[0]
-        available_keys = {run.key for run in runs if views.has_pictures(context.pictures, run)}
-        token, minutes = context.history.ensure_archive_token(session_id), context.settings.keep_minutes
-        return render_listing(runs, available_keys, entry.key, token, minutes, language), views.render_single(
-            context, session_id, entry, language
-        )
-
-    async def show_run(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> str:
-        session_id, language = identify_caller(request, tab_id).session_id, detect_language(request)
-        entry = context.history.find(session_id, run_key)
-        if entry is None:
-            return views.render_expired(context, language)
-        if other_key:
-            return await views.render_run_pair(context, session_id, entry, other_key, language)
-        return views.render_single(context, session_id, entry, language)
-
-    async def fetch_picture(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> tuple[Any, str]:
-        caller, language = identify_caller(request, tab_id), detect_language(request)
-        entry = context.history.find(caller.session_id, run_key)
-        if entry is None:
-            return gr.skip(), views.render_expired(context, language)
-        try:
-            handle = context.service.refetch(caller, entry.refetch_id)
-            try:
-                await finish_run(context, handle, caller, entry.fault)
-            finally:
-                handle.release()
-        except Exception as error:  # every failure ends as an explanation on the screen
-            explained = report_failure(error, language, endpoint=entry.endpoint.id)
-            actions = ["open"] if isinstance(error, ImageRejected) else ["fetch", "open"]
-            html = result_view.render_explanation(explained, language)
-            return gr.skip(), result_view.with_actions(html, actions)
-        return await open_tab(request, tab_id, "", "")
-
     settable_panels = [panel for panel in panels if panel.inputs]
-
-    async def fill_controls(request: gr.Request, tab_id: Any, run_key: Any, other_key: Any) -> list[Any]:
-        entry = context.history.find(identify_caller(request, tab_id).session_id, run_key)
-        values_by_panel = {panel.name: [gr.skip() for _ in panel.inputs] for panel in settable_panels}
-        if entry is not None:
-            panel_name = "failure_lab" if entry.fault is not None else entry.endpoint.id
-            if panel_name in values_by_panel:
-                values_by_panel[panel_name] = _get_control_values(entry, detect_language(request))
-        return [value for panel in settable_panels for value in values_by_panel[panel.name]]
+    events = _Events(context, settable_panels)
 
     def build_wiring(script: str) -> dict[str, Any]:
         run_key = other_key = session[0]  # a field of text, whose value the script replaces
@@ -108,24 +117,24 @@ def build(
 
     read_selection_js = "name => [name, ...window.readSelection()]"
     both_html = [list_html, result_html]
-    tab.select(open_tab, outputs=both_html, **build_wiring(read_selection_js))
+    tab.select(events.open_tab, outputs=both_html, **build_wiring(read_selection_js))
     # `always_last`: after several quick clicks, the run that was selected last is shown.
     gr.on(
         [list_html.input, buttons.select],
-        show_run,
+        events.show_run,
         outputs=result_html,
         trigger_mode="always_last",
         **build_wiring(f"name => [name, ...window.chooseView('{views.LATEST_KEY}')]"),
     )
-    buttons.retry(fetch_picture, outputs=both_html, **build_wiring(read_selection_js))
+    buttons.retry(events.fetch_picture, outputs=both_html, **build_wiring(read_selection_js))
     # The script opens the panel first: one that was never opened takes no values.
     fill_event = buttons.edit(
-        fill_controls,
+        events.fill_controls,
         outputs=[control for panel in settable_panels for control in panel.inputs],
         **build_wiring("async name => [name, ...await window.openRunPanel()]"),
     )
     fill_event.then(None, js="() => window.runPanelFilled()", **PRIVATE_EVENT)
-    return lambda event: event.then(open_tab, outputs=both_html, **build_wiring("name => [name, '', '']"))
+    return lambda event: event.then(events.open_tab, outputs=both_html, **build_wiring("name => [name, '', '']"))
 
 
 def _get_control_values(entry: Entry, language: str) -> list[Any]:

@@ -14,16 +14,15 @@ from ...domain.errors import DemoError
 from ...domain.explanations import explain
 from ...domain.model import Credentials
 from ...domain.translations import translate
-from ...settings import is_url_safe
+from ...settings import is_key_field_name, is_url_safe
 from ...vendors import VENDORS
 from ..context import Context
 from ..events import PRIVATE_EVENT
 from ..header import render_header
-from ..html import render
+from ..html import UNSTYLED, render
 from ..texts import PageTranslations, detect_language
 
 MIN_KEY_CHARS, MAX_KEY_CHARS = 16, 256  # keys are redacted everywhere, so a common word must not be accepted
-VisitorKeys = Mapping[str, Credentials]
 
 
 def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, masthead: gr.HTML) -> None:
@@ -33,16 +32,22 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
         intro = texts.render(
             "keys-intro", lambda language: _render_status(translate("keys.intro", language, minutes=minutes))
         )
-        gr.HTML(intro, elem_classes="unstyled", apply_default_css=False)
+        gr.HTML(intro, **UNSTYLED)
         with gr.Row():
             names = [name for vendor in VENDORS.values() for name in vendor.visitor_fields]
             fields = [_build_key_field(texts, name) for name in names]
         with gr.Row(elem_classes="result-actions"):
             use_button = gr.Button(texts.get_text("keys.use"), elem_id="own-keys-use")
             forget_button = gr.Button(texts.get_text("keys.forget"), elem_id="own-keys-forget")
-        message_html = gr.HTML(elem_id="own-keys-told", elem_classes="unstyled", apply_default_css=False)
+        message_html = gr.HTML(elem_id="own-keys-told", **UNSTYLED)
 
-    has_login = bool(context.settings.login)
+    def show_message(text: str) -> tuple[Any, ...]:
+        return (*[gr.skip()] * (2 + len(fields)), _render_status(text))
+
+    def set_keys(keys: Mapping[str, Credentials] | None, text_key: str, language: str) -> tuple[Any, ...]:
+        targets = context.service.targets.with_visitor_keys(keys)
+        header_html = render_header(targets, language, has_login=bool(context.settings.login))
+        return keys, header_html, *[""] * len(fields), _render_status(translate(text_key, language))
 
     async def use_keys(request: gr.Request, *typed: Any) -> tuple[Any, ...]:
         language = detect_language(request)
@@ -51,20 +56,14 @@ def build(context: Context, texts: PageTranslations, visitor_keys: gr.State, mas
             parsed_keys = parse_keys(dict(zip(names, typed_texts, strict=True)))
             await context.service.ledger.get_recorder()  # from now on calls can cost money, so the ledger has to work
         except InvalidKeys as error:
-            return (*[gr.skip()] * (2 + len(fields)), _render_status(translate(f"keys.{error}", language)))
+            return show_message(translate(f"keys.{error}", language))
         except DemoError as error:
             explained = explain(error, language)
-            status = _render_status(f"{explained.title} {explained.why} {explained.fix}")
-            return (*[gr.skip()] * (2 + len(fields)), status)
-        header_html = render_header(
-            context.service.targets.with_visitor_keys(parsed_keys), language, has_login=has_login
-        )
-        return parsed_keys, header_html, *[""] * len(fields), _render_status(translate("keys.used", language))
+            return show_message(f"{explained.title} {explained.why} {explained.fix}")
+        return set_keys(parsed_keys, "keys.used", language)
 
     def forget_keys(request: gr.Request) -> tuple[Any, ...]:
-        language = detect_language(request)
-        header_html = render_header(context.service.targets, language, has_login=has_login)
-        return None, header_html, *[""] * len(fields), _render_status(translate("keys.forgotten", language))
+        return set_keys(None, "keys.forgotten", detect_language(request))
 
     outputs = [visitor_keys, masthead, *fields, message_html]
     use_button.click(use_keys, fields, outputs, **PRIVATE_EVENT)
@@ -75,7 +74,7 @@ class InvalidKeys(Exception):
     """The typed keys cannot be used; the text is a key of `locales` below `keys`."""
 
 
-def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
+def parse_keys(typed: Mapping[str, str]) -> dict[str, Credentials]:
     """Credentials by vendor, from the text of each field.
 
     Raises InvalidKeys: none (all empty), odd (not a possible key) or pair (one of two keys is missing).
@@ -83,7 +82,7 @@ def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
     filled = {name: text for name, text in typed.items() if text}
     if not filled:
         raise InvalidKeys("none")
-    if not all(is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS for text in filled.values()):
+    if not all(map(_is_possible_key, filled.values())):
         raise InvalidKeys("odd")
     keys = {}
     for vendor in VENDORS.values():
@@ -94,6 +93,10 @@ def parse_keys(typed: Mapping[str, str]) -> VisitorKeys:
             key, *secrets = map(SecretStr, texts)
             keys[vendor.id] = Credentials(key, secrets[0] if secrets else None)
     return keys
+
+
+def _is_possible_key(text: str) -> bool:
+    return is_url_safe(text) and MIN_KEY_CHARS <= len(text) <= MAX_KEY_CHARS and not is_key_field_name(text)
 
 
 def _build_key_field(texts: PageTranslations, name: str) -> gr.Textbox:

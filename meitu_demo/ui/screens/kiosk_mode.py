@@ -7,7 +7,7 @@ clicks "Delete my data" and resets the page.
 import gradio as gr
 from markupsafe import Markup
 
-from ..html import render
+from ..html import UNSTYLED, render
 from ..texts import PageTranslations
 
 COUNTDOWN_S = 20  # start of the countdown in assets/js/kiosk_mode.js
@@ -15,9 +15,7 @@ COUNTDOWN_S = 20  # start of the countdown in assets/js/kiosk_mode.js
 
 def build(texts: PageTranslations) -> None:
     """A bar at the bottom of the window; the style sheet hides it outside kiosk mode."""
-    gr.HTML(
-        texts.render("kiosk", render_countdown_bar), elem_id="kiosk", elem_classes="unstyled", apply_default_css=False
-    )
+    gr.HTML(texts.render("kiosk", render_countdown_bar), elem_id="kiosk", **UNSTYLED)
 
 
 def render_countdown_bar(language: str) -> Markup:

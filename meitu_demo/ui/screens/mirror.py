@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ...domain.translations import get_texts
 from ...domain.vendor_codes import load_shapes
-from ..html import render
+from ..html import UNSTYLED, render
 from ..mirror import MAX_FRAME_PIXELS
 from ..panel.examples import INITIAL_SHAPES
 from ..result.result_view import EXAMPLE_PATH
@@ -18,7 +18,7 @@ from ..texts import PageTranslations
 
 def build(texts: PageTranslations) -> None:
     """Lay out the screen; call inside its tab."""
-    gr.HTML(texts.render("mirror", render_mirror), elem_classes="unstyled", apply_default_css=False)
+    gr.HTML(texts.render("mirror", render_mirror), **UNSTYLED)
 
 
 def render_mirror(language: str) -> Markup:

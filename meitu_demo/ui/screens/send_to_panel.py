@@ -18,7 +18,7 @@ from ..caller import identify_caller
 from ..context import Context
 from ..error_toasts import as_toasts
 from ..events import PRIVATE_EVENT
-from ..html import render
+from ..html import UNSTYLED, render
 from ..panel.shared_photo import ScreenComponents
 from ..result.facts import DESTINATION_SCREENS, FILE_SUFFIXES
 from ..texts import detect_language
@@ -32,7 +32,7 @@ def build(context: Context, panels: Sequence[ScreenComponents], tab_field: gr.co
     photos = {panel.name: panel.photo for panel in panels if panel.name in DESTINATION_SCREENS}
     token = target = tab_field  # a field of text, whose value the script replaces
     button = gr.Button(visible="hidden", elem_id="send-to-panel")
-    message_html = gr.HTML(elem_id="send-to-panel-message", elem_classes="unstyled", apply_default_css=False)
+    message_html = gr.HTML(elem_id="send-to-panel-message", **UNSTYLED)
 
     async def send_to_panel(request: gr.Request, token: Any, target: Any, tab_id: Any) -> tuple[Any, ...]:
         language, caller = detect_language(request), identify_caller(request, tab_id)

@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...domain.translations import list_languages, translate
-from ...runtime.client_address import Network, resolve_client_address
+from ...settings import Network
+from ..caller import resolve_address
 from ..gradio_patches.internal_state import forget_login, is_logged_in
 from ..html import render
 from ..reference.page import ASSETS_DIR, render_style
@@ -82,7 +83,7 @@ class LoginMiddleware:
         is_public = path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES)
         if not (is_public or is_logged_in(scope["app"].state.gradio, request.cookies)):
             header = request.headers.get("authorization", "") if path.startswith(BASIC_AUTH_PREFIXES) else ""
-            retry_after_s = self._basic_auth.check_header(header, self._resolve_address(request))
+            retry_after_s = self._basic_auth.check_header(header, resolve_address(request, self._trusted_proxies))
             if retry_after_s is not None:
                 answer = JSONResponse({"detail": "Not authenticated"}, 401)
                 if retry_after_s:
@@ -97,14 +98,14 @@ class LoginMiddleware:
 
         if path.removesuffix("/") == "/logout":
             forget_login(scope["app"].state.gradio, request.cookies)
-        if path.removesuffix("/") == "/login":
+        if path.removesuffix("/") == "/login" and scope["method"] == "POST":
             await self._handle_login(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
     async def _handle_login(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        address = self._resolve_address(request)
+        address = resolve_address(request, self._trusted_proxies)
         retry_after_s = math.ceil(self._throttle.retry_after(address))
         if retry_after_s:
             await self._build_throttled_response(request, retry_after_s)(scope, receive, send)
@@ -119,10 +120,6 @@ class LoginMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_with_hardened_cookies)
-
-    def _resolve_address(self, request: Request) -> str:
-        peer_address = request.client.host if request.client else ""
-        return resolve_client_address(peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies)
 
     def _build_throttled_response(self, request: Request, retry_after_s: int) -> JSONResponse:
         language = detect_language(request)

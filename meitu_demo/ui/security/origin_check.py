@@ -3,6 +3,8 @@
 Gradio builds the page's URLs from forwarded headers and, unless the host is localhost, lets any origin read all
 responses, that of the login included. Here forwarded headers are accepted only from a trusted proxy, and a request that
 names its origin is answered only if that is the demo's own page.
+
+X-Forwarded-For becomes one line: a proxy may add a line of its own below one that the visitor forged.
 """
 
 import re
@@ -43,6 +45,9 @@ class OriginCheckMiddleware:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if len(hops := headers.getlist("x-forwarded-for")) > 1:
+            others = [pair for pair in scope["headers"] if pair[0] != b"x-forwarded-for"]
+            scope["headers"] = [*others, (b"x-forwarded-for", ",".join(hops).encode("latin-1"))]
         host = headers.get("host", "")
         if self._is_trusted_proxy(scope):
             host = _first(headers.get("x-forwarded-host", "")) or host

@@ -18,6 +18,7 @@ from ...recordings import Recorder
 from ...runtime.picture_store import PictureStore
 from ..gradio_patches.uploads import delete_paths
 from ..history.entries import History
+from ..sweeper import sweep_regularly
 from .upload_quota import UploadQuota
 
 
@@ -102,10 +103,8 @@ class SessionData:
         )
 
     async def run_sweeper(self) -> None:
-        """Sweep thirty times within `ttl_s`, for as long as the app runs."""
-        while True:
-            await anyio.sleep(self._ttl_s / 30)
-            await self.delete_expired()
+        """Delete what has expired, for as long as the app runs."""
+        await sweep_regularly(self.delete_expired, self._ttl_s)
 
     async def delete_expired(self) -> None:
         """Delete calls, runs and folders that are older than their time to live."""

@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...calls.run_log import RunRecord
+from ...calls.run_log import report_failure
 from ...domain.errors import UploadsFull, UploadTooLarge, VisitorUploadsFull
-from ...domain.explanations import explain
 from ...domain.translations import match_language
 from ...photos.codec import MAX_BYTES
-from ...runtime.client_address import Network, resolve_client_address
+from ...settings import Network
+from ..caller import resolve_address
 from ..gradio_patches.route_allowlist import MAX_FORM_OVERHEAD_BYTES
 from ..gradio_patches.uploads import delete_paths
 
@@ -162,10 +162,7 @@ class UploadQuotaMiddleware:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        peer_address = request.client.host if request.client else ""
-        address = resolve_client_address(
-            peer_address, request.headers.get("x-forwarded-for", ""), self._trusted_proxies
-        )
+        address = resolve_address(request, self._trusted_proxies)
         length = request.headers.get("content-length", "")
         size_bytes = int(length) if length.isdecimal() and len(length) <= 12 else MAX_BYTES
         try:
@@ -184,9 +181,8 @@ class UploadQuotaMiddleware:
 
 
 def _build_refusal(error: UploadsFull, request: Request) -> PlainTextResponse:
-    RunRecord("").finish(error)
-    text = explain(error, match_language(request.headers.get("accept-language")), is_billable=False).as_text()
-    return PlainTextResponse(text, REFUSAL_STATUSES.get(type(error), 507))
+    explained = report_failure(error, match_language(request.headers.get("accept-language")), is_billable=False)
+    return PlainTextResponse(explained.as_text(), REFUSAL_STATUSES.get(type(error), 507))
 
 
 async def _drain(receive: Receive, max_bytes: int) -> None:

@@ -7,11 +7,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ledger.lazy import LazyLedger
+from ..caller import VISITOR_COOKIE
 
 if TYPE_CHECKING:
     from ...ledger.paid_calls import PaidCallRecorder
 
-VISITOR_COOKIE = "visitor"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 
 
@@ -36,11 +36,10 @@ class VisitorCookieMiddleware:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                scheme = Headers(scope=scope).get("x-forwarded-proto", scope.get("scheme"))
-                attributes = "SameSite=Lax; Secure" if scheme == "https" else "SameSite=Lax"
+                attributes = "SameSite=Lax; Secure" if scope["scheme"] == "https" else "SameSite=Lax"
                 attributes = "SameSite=None; Secure; Partitioned" if self._is_hf_space else attributes
-                cookie = f"{VISITOR_COOKIE}={recorder.create_cookie()}; Path=/; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; {attributes}"  # noqa: E501
-                MutableHeaders(scope=message).append("set-cookie", cookie)
+                cookie = f"{VISITOR_COOKIE}={recorder.create_cookie()}; Path=/; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly"
+                MutableHeaders(scope=message).append("set-cookie", f"{cookie}; {attributes}")
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)

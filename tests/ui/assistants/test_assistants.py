@@ -52,7 +52,7 @@ def photo(portrait: bytes) -> str:
 
 def session(page: Page, **headers: str) -> AbstractAsyncContextManager[ClientSession]:
     @asynccontextmanager
-    async def begun() -> Any:
+    async def open_session() -> Any:
         async with (
             httpx.AsyncClient(headers=headers, timeout=60) as http,
             streamable_http_client(f"{page.url}/mcp", http_client=http) as (incoming, outgoing, _),
@@ -61,16 +61,16 @@ def session(page: Page, **headers: str) -> AbstractAsyncContextManager[ClientSes
             await client.initialize()
             yield client
 
-    return begun()
+    return open_session()
 
 
-async def fetched(url: str, **headers: str) -> httpx.Response:
+async def fetch(url: str, **headers: str) -> httpx.Response:
     """What lies at an address."""
     async with httpx.AsyncClient() as http:
         return await http.get(url, headers=headers)
 
 
-def words(result: CallToolResult) -> str:
+def read_error(result: CallToolResult) -> str:
     """What a failure says."""
     (part,) = result.content
     assert result.isError
@@ -78,12 +78,12 @@ def words(result: CallToolResult) -> str:
     return part.text
 
 
-def by_hand(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> str:
+def read_refusal(page: Page, arguments: Any, tool: str = "facial_aesthetics") -> str:
     """What a call says that no client has looked at."""
-    return words(answered(page, arguments, tool))
+    return read_error(call_tool(page, arguments, tool))
 
 
-def answered(page: Page, arguments: Any, tool: str = "facial_aesthetics", **headers: str) -> CallToolResult:
+def call_tool(page: Page, arguments: Any, tool: str = "facial_aesthetics", **headers: str) -> CallToolResult:
     """What such a call gives."""
     params = {"name": tool, "arguments": arguments}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
@@ -133,7 +133,7 @@ async def test_mcp_returns_picture_link_and_report(open_page: Page, portrait: by
         assert isinstance(picture, ImageContent)
         assert isinstance(link, ResourceLink)
         assert isinstance(text, TextContent)
-        shown, whole = base64.b64decode(picture.data), await fetched(str(link.uri))
+        shown, whole = base64.b64decode(picture.data), await fetch(str(link.uri))
         report = answer.structuredContent or {}
         assert json.loads(text.text) == report
         marks = read_provenance(shown), read_provenance(whole.content)
@@ -141,7 +141,7 @@ async def test_mcp_returns_picture_link_and_report(open_page: Page, portrait: by
         assert codec.read_size(whole.content) == (report["width"], report["height"])
         assert report["mode"] == "offline"
         assert told[-1] == translate("steps.download", "en")
-    assert (await fetched(str(link.uri))).status_code == 404
+    assert (await fetch(str(link.uri))).status_code == 404
     assert left() == 0
 
 
@@ -150,7 +150,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
     given = {"photo": f"data:image/jpeg;base64,{photo}"}
     agreed = {**given, "consent": True}
     async with session(open_page) as one, session(open_page) as other:
-        assert "consent=True" in words(await one.call_tool("quality_restoration", given))
+        assert "consent=True" in read_error(await one.call_tool("quality_restoration", given))
         answers = [
             await client.call_tool("quality_restoration", {**agreed, **more})
             for client, more in ((one, {}), (one, {}), (one, {"again": True}), (other, {}))
@@ -159,7 +159,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
         assert [(report["mode"], report["repeated"]) for report in reports] == [
             ("live", False), ("live", True), ("live", False), ("live", False),
         ]  # fmt: skip
-        over = words(await other.call_tool("quality_restoration", {**agreed, "again": True}))
+        over = read_error(await other.call_tool("quality_restoration", {**agreed, "again": True}))
         assert translate("errors.over_budget_hour.title", "en") in over
 
 
@@ -167,7 +167,7 @@ async def test_mcp_paid_call_needs_consent_and_is_counted_once(open_page: Page, 
     ("arguments", "told"),
     [
         ({}, "Choose a photo first"), (["photo"], "it accepts photo, photo_upload"),
-        ({"foto": "x"}, "does not accept “foto”"),
+        ({"foto": "x"}, "does not accept “foto”"), ({"": "x"}, "does not accept that value"),
         ({"photo": "x", "photo_url": "y"}, "does not accept “photo, photo_url”"),
         *(({"photo": value}, "base64") for value in ("%%%", "data:image/png;base64,", 5, ["x"], {"path": "/x"})),
         *(({"photo_upload": value}, "cannot be found") for value in (__file__, "/etc/passwd", 5, "\0", {"a": 1})),
@@ -184,7 +184,7 @@ def test_mcp_opens_no_other_files(arguments: Any, told: str, open_page: Page) ->
             for name, value in {**arguments, "shape_type": 8}.items()
         }
     before = len(open_page.offline.calls)
-    said = by_hand(open_page, arguments)
+    said = read_refusal(open_page, arguments)
     assert told in said
     assert not any(secret in said for secret in ("Traceback", "passwd", __file__, "config"))
     assert len(open_page.offline.calls) == before
@@ -195,14 +195,20 @@ def test_mcp_explains_a_wrong_value_and_logs_no_photo(
 ) -> None:
     """The service says what would have fitted; even the log for debugging shows nothing that was given."""
     with caplog.at_level(logging.DEBUG):
-        assert "99" in by_hand(open_page, {"photo": photo, "shape_type": 99})
-        assert "image" in by_hand(open_page, {"photo": photo[:400], "shape_type": 8, "again": "image"}).lower()
-        by_hand(open_page, photo)
-        picture = answered(open_page, {"photo": photo, "shape_type": 8}, host="127.0.0.1:99999").content[0]
+        assert "99" in read_refusal(open_page, {"photo": photo, "shape_type": 99})
+        assert "image" in read_refusal(open_page, {"photo": photo[:400], "shape_type": 8, "again": "image"}).lower()
+        read_refusal(open_page, photo)
+        picture = call_tool(open_page, {"photo": photo, "shape_type": 8}, host="127.0.0.1:99999").content[0]
     assert isinstance(picture, ImageContent)
     assert picture.data[:40] not in caplog.text
     assert photo[:40] not in caplog.text
     assert photo[80:120] not in caplog.text
+
+
+def test_mcp_counts_pictures_by_address(open_page: Page, photo: str, picture_addresses: set[str]) -> None:
+    """Else each call without a session would be a visitor of its own, who pushes out the pictures of others."""
+    call_tool(open_page, {"photo": photo, "shape_type": 8})
+    assert picture_addresses == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("path", ["mcp", "mcp/"])
@@ -260,11 +266,11 @@ async def test_mcp_works_behind_the_login(locked: Page, photo: str) -> None:
         assert not any("photo_url" in tool.inputSchema["properties"] for tool in tools)
         answer = await client.call_tool("facial_aesthetics", {"photo": photo, "shape_type": 8})
         link = str((answer.structuredContent or {})["picture"])
-        assert (await fetched(link)).status_code == 401
-        assert (await fetched(link, authorization=basic)).status_code == 200
-        told = words(await client.call_tool("facial_aesthetics", {"photo_url": "http://example.com/", "shape_type": 8}))
-        assert "photo_url" in told
-    assert (await fetched(f"{locked.url}/config", authorization=basic)).status_code == 401
+        assert (await fetch(link)).status_code == 401
+        assert (await fetch(link, authorization=basic)).status_code == 200
+        by_url = {"photo_url": "http://example.com/", "shape_type": 8}
+        assert "photo_url" in read_error(await client.call_tool("facial_aesthetics", by_url))
+    assert (await fetch(f"{locked.url}/config", authorization=basic)).status_code == 401
 
 
 def test_mcp_off_is_not_found(page: Page) -> None:

@@ -116,7 +116,7 @@ async def test_slow_down_polling_sets_the_intervals_of_both_queue_loops(
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-    assert set(slept) == {mount.PLACE_POLL_INTERVAL_S, mount.PROGRESS_POLL_INTERVAL_S}
+    assert set(slept) == {mount.QUEUE_POLL_INTERVAL_S, mount.PROGRESS_POLL_INTERVAL_S}
 
 
 async def test_start_events_at_once_waits_for_no_poll() -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.gradio_internals
 PAID_CALL = 7
 
 
-class Door:
+class QueuedPage:
     """A page with a gr.State, three sessions for each address and seven in all; records which events were queued."""
 
     def __init__(self) -> None:
@@ -59,54 +59,54 @@ class Door:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+def queued_page(monkeypatch: pytest.MonkeyPatch) -> QueuedPage:
     monkeypatch.setattr(sessions, "MAX_ADDRESS_SESSIONS", 3)
     monkeypatch.setattr(sessions, "MAX_SESSIONS", 7)
-    return Door()
+    return QueuedPage()
 
 
-async def test_a_new_session_pushes_out_one_of_its_own_address(door: Door) -> None:
+async def test_a_new_session_pushes_out_one_of_its_own_address(queued_page: QueuedPage) -> None:
     """The least recently used; those of other addresses stay."""
-    await door.join("other", "203.0.113.2")
+    await queued_page.join("other", "203.0.113.2")
     for session in ("one", "two", "three", "one", "four"):
-        assert (await door.join(session))[0]
-    assert door.sessions == {"other", "three", "one", "four"}
+        assert (await queued_page.join(session))[0]
+    assert queued_page.sessions == {"other", "three", "one", "four"}
 
 
-async def test_sessions_in_use_are_not_pushed_out(door: Door) -> None:
+async def test_sessions_in_use_are_not_pushed_out(queued_page: QueuedPage) -> None:
     """One whose event waits and one with a paid call stay; one with nothing goes before one with keys."""
     for session in ("keys", "waits", "nothing"):
-        await door.join(session)
-    door.hold("keys", {"meitu": "keys"})
-    door.queue.event_ids_to_events["event"] = SimpleNamespace(session_hash="waits")
-    await door.join("new")
-    assert door.sessions == {"keys", "waits", "new"}
-    door.hold("new", PAID_CALL)
-    await door.join("newer")
-    assert door.sessions == {"waits", "new", "newer"}
-    door.hold("newer", PAID_CALL)
-    is_queued, words, _ = await door.join("newest")
+        await queued_page.join(session)
+    queued_page.hold("keys", {"meitu": "keys"})
+    queued_page.queue.event_ids_to_events["event"] = SimpleNamespace(session_hash="waits")
+    await queued_page.join("new")
+    assert queued_page.sessions == {"keys", "waits", "new"}
+    queued_page.hold("new", PAID_CALL)
+    await queued_page.join("newer")
+    assert queued_page.sessions == {"waits", "new", "newer"}
+    queued_page.hold("newer", PAID_CALL)
+    is_queued, words, _ = await queued_page.join("newest")
     assert (is_queued, "Too many pages" in words) == (False, True)
-    assert (await door.join("waits"))[0]
-    assert (await door.join("stranger", "203.0.113.9"))[0]
+    assert (await queued_page.join("waits"))[0]
+    assert (await queued_page.join("stranger", "203.0.113.9"))[0]
 
 
-async def test_beyond_the_limit_in_all_the_address_with_most_sessions_loses_one(door: Door) -> None:
+async def test_beyond_the_limit_in_all_the_address_with_most_sessions_loses_one(queued_page: QueuedPage) -> None:
     """And an API call, whose session Gradio names after its event, counts like any other."""
     for number in range(7):
-        await door.join(f"session{number}", f"203.0.113.{1 + number // 3}")
-    await door.join(None, "203.0.113.9")
-    assert door.sessions == {f"session{number}" for number in range(1, 7)} | {"made of the event"}
+        await queued_page.join(f"session{number}", f"203.0.113.{1 + number // 3}")
+    await queued_page.join(None, "203.0.113.9")
+    assert queued_page.sessions == {f"session{number}" for number in range(1, 7)} | {"made of the event"}
 
 
-def test_sessions_share_what_they_do_not_change(door: Door) -> None:
+def test_sessions_share_what_they_do_not_change(queued_page: QueuedPage) -> None:
     """A component that a session changes is changed for it alone, and none holds the configuration of all."""
-    one, other = (door.blocks.state_holder[session] for session in ("one", "other"))
+    one, other = (queued_page.blocks.state_holder[session] for session in ("one", "other"))
     assert isinstance(one, LeanSessionState)
-    one[door.box._id] = gr.Textbox("changed", render=False)
-    one._update_config(door.box._id)
-    one._update_value_in_config(door.box._id, "typed")
-    assert (one[door.box._id].value, other[door.box._id].value) == ("changed", "as built")
+    one[queued_page.box._id] = gr.Textbox("changed", render=False)
+    one._update_config(queued_page.box._id)
+    one._update_value_in_config(queued_page.box._id, "typed")
+    assert (one[queued_page.box._id].value, other[queued_page.box._id].value) == ("changed", "as built")
     assert other.config_values == {}
 
 

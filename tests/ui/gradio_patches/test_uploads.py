@@ -105,10 +105,7 @@ def test_gradio_makes_no_second_copy_of_an_upload(page: Page, portrait: bytes) -
 
 def test_each_click_on_the_example_makes_a_file_of_its_own(page: Page) -> None:
     """Equal content, different folders, and none is named by the content."""
-    event = find_event(page, "load-example", "click")
-    paths = [
-        Path(re.search(r'"path": "([^"]+)"', page.join(event, ["astronaut", "face_fuse", ""]))[1]) for _ in range(2)
-    ]  # type: ignore[index]
+    paths = [Path(take_example(page, ONE_TAB)["path"]) for _ in range(2)]
     assert paths[0].parent != paths[1].parent
     assert all(path.parent.parent == UPLOADS_DIR for path in paths)
     assert paths[0].read_bytes() == paths[1].read_bytes()
@@ -116,9 +113,9 @@ def test_each_click_on_the_example_makes_a_file_of_its_own(page: Page) -> None:
     assert not any((UPLOADS_DIR / name).exists() for name in guessed)
 
 
-def test_write_upload_draws_folder_names_of_256_bits() -> None:
-    """Fifty writes make fifty names of at least 43 characters."""
-    names = {Path(uploads.write_upload("x.jpg", b"x")).parent.name for _ in range(50)}
+def test_upload_folders_have_names_of_256_bits(tmp_path: Path) -> None:
+    """Fifty names of at least 43 characters."""
+    names = {uploads.draw_upload_folder(tmp_path).name for _ in range(50)}
     assert len(names) == 50
     assert min(map(len, names)) >= 43
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from pydantic import SecretStr
-from ui.history.sample_runs import kept, outcome
+from ui.history.sample_runs import build_result, store_pictures
 
 from meitu_demo.domain.errors import VendorError
 from meitu_demo.domain.explanations import explain
@@ -25,19 +25,19 @@ KEY = "a-key-that-must-not-leave"
 LINK = "https://vendor.example/result.jpg?sig=1"
 
 
-def filled(store: PictureStore, history: History, portrait: bytes) -> None:
+def record_three_runs(store: PictureStore, history: History, portrait: bytes) -> None:
     """Two results with the same settings in the same second, between them a failure that quotes key and link."""
     at = datetime(2026, 3, 8, 14, 25, 1, tzinfo=UTC)
-    found = [outcome(portrait, created_at=at + timedelta(seconds=second)) for second in (0, 2)]
-    history.record_success("one", found[0], kept(store, found[0], export.unlabelled(found[0]), "one"))
+    found = [build_result(portrait, created_at=at + timedelta(seconds=second)) for second in (0, 2)]
+    history.record_success("one", found[0], store_pictures(store, found[0], export.unlabelled(found[0]), "one"))
     error = VendorError("meitu", "20003", vendor_message=f"{KEY} {LINK}", http_status=400, request_id="r")
     values = {"template_id": "lion"}
     history.record_failure("one", CATALOGUE["face_fuse"], "live", values, explain(error, "en"))
-    live = outcome(portrait, mode="live", request_id=f"{LINK} r-77", created_at=found[1].created_at)
-    history.record_success("one", live, kept(store, live, export.unlabelled(live), "one"))
+    live = build_result(portrait, mode="live", request_id=f"{LINK} r-77", created_at=found[1].created_at)
+    history.record_success("one", live, store_pictures(store, live, export.unlabelled(live), "one"))
 
 
-async def opened(history: History, store: PictureStore, visible: bool = True) -> zipfile.ZipFile:
+async def read_archive(history: History, store: PictureStore, visible: bool = True) -> zipfile.ZipFile:
     parts = [part async for part in stream_archive(history.list_runs("one"), store, "en", visible_label=visible)]
     return zipfile.ZipFile(io.BytesIO(b"".join(parts)))
 
@@ -45,8 +45,8 @@ async def opened(history: History, store: PictureStore, visible: bool = True) ->
 async def test_archive_pictures_are_marked_and_labelled_like_downloads(portrait: bytes) -> None:
     """Pictures carry the master's marks and the label in the lower right corner, under distinct names, oldest first."""
     store, history = PictureStore(60), History(60)
-    filled(store, history, portrait)
-    packed = await opened(history, store)
+    record_three_runs(store, history, portrait)
+    packed = await read_archive(history, store)
     assert packed.testzip() is None
     *names, listing = packed.namelist()
     assert listing == LISTING_FILE_NAME
@@ -68,8 +68,8 @@ async def test_archive_listing_has_settings_but_no_key_link_or_picture(portrait:
     """
     guarded = Credentials(SecretStr(KEY))
     store, history = PictureStore(60), History(60)
-    filled(store, history, portrait)
-    packed = await opened(history, store)
+    record_three_runs(store, history, portrait)
+    packed = await read_archive(history, store)
     text = packed.read(LISTING_FILE_NAME).decode()
     runs = json.loads(text)["runs"]
     assert [run["number"] for run in runs] == [1, 2, 3]
@@ -90,7 +90,7 @@ async def test_archive_listing_has_settings_but_no_key_link_or_picture(portrait:
 async def test_archive_omits_a_deleted_picture_and_says_so(portrait: bytes) -> None:
     """A picture that was deleted, also one deleted during the download, is omitted, and the listing says so."""
     store, history = PictureStore(60), History(60)
-    filled(store, history, portrait)
+    record_three_runs(store, history, portrait)
     parts, pieces = stream_archive(history.list_runs("one"), store, "en", visible_label=False), []
     pieces.append(await anext(parts))
     store.evict("one")

@@ -4,8 +4,9 @@ import pickle
 
 import pytest
 from support.clock import ManualClock
-from ui.history.sample_runs import NOWHERE, outcome
+from ui.history.sample_runs import NO_PICTURES, build_result
 
+from meitu_demo.calls.single_flight import FORCE_NONE
 from meitu_demo.domain.errors import ImageRejected
 from meitu_demo.domain.explanations import explain
 from meitu_demo.endpoints import CATALOGUE
@@ -22,22 +23,30 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     return found
 
 
-def fail(history: History, session: str, count: int = 1) -> None:
-    for _ in range(count):
-        history.record_failure(session, CATALOGUE["facial_aesthetics"], "offline", {}, MISSING)
+def fail(history: History, session: str, refetch_id: int = FORCE_NONE) -> None:
+    history.record_failure(session, CATALOGUE["facial_aesthetics"], "offline", {}, MISSING, refetch_id=refetch_id)
 
 
 def test_history_keeps_the_newest_runs_of_a_session(portrait: bytes) -> None:
-    """Runs are listed newest first; beyond a session's bound its oldest are evicted, beyond the total the oldest of
-    all.
-    """
-    history = History(60, max_per_session=3, max_total=5)
-    found = [outcome(portrait, values={"shape_type": str(number), "strength": 1.0}) for number in range(5)]
+    """Runs are listed newest first; beyond a session's bound its oldest are evicted."""
+    history = History(60, max_per_session=3)
+    found = [build_result(portrait, values={"shape_type": str(number), "strength": 1.0}) for number in range(5)]
     for one in found:
-        history.record_success("one", one, NOWHERE)
+        history.record_success("one", one, NO_PICTURES)
     assert [run.values["shape_type"] for run in history.list_runs("one")] == ["4", "3", "2"]
-    fail(history, "other", 3)
-    assert (history.count("one"), history.count("other")) == (2, 3)
+
+
+def test_history_evicts_failures_first_when_it_is_full(portrait: bytes) -> None:
+    """Anybody can have any number of sessions of failures that cost no time, such as photos that are not uploads."""
+    history = History(60, max_total=3)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
+    fail(history, "paid", refetch_id=7)
+    for number in range(9):
+        fail(history, f"other {number}")
+    assert (history.count("one"), history.count("paid"), history.count("other 8")) == (1, 1, 1)
+    for number in range(3):
+        history.record_success("more", build_result(portrait, values={"number": number}), NO_PICTURES)
+    assert (history.count("one"), history.count("paid"), history.count("more")) == (0, 0, 3)
 
 
 def test_history_expires_runs_and_archive_tokens(clock: ManualClock, portrait: bytes) -> None:
@@ -45,7 +54,7 @@ def test_history_expires_runs_and_archive_tokens(clock: ManualClock, portrait: b
     history = History(60)
     fail(history, "one")
     clock.now += 30
-    history.record_success("one", outcome(portrait), NOWHERE)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
     token = history.ensure_archive_token("one")
     clock.now += 31
     assert history.count("one") == 1
@@ -60,7 +69,7 @@ def test_history_expires_runs_and_archive_tokens(clock: ManualClock, portrait: b
 def test_history_finds_nothing_for_another_session(portrait: bytes) -> None:
     """A key finds nothing in another session, an archive token opens one session, and invalid ones open none."""
     history = History(60)
-    history.record_success("one", outcome(portrait), NOWHERE)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
     fail(history, "other")
     key = history.list_runs("one")[0].key
     assert history.find("one", key)
@@ -80,7 +89,7 @@ def test_history_finds_nothing_for_another_session(portrait: bytes) -> None:
 def test_history_entry_holds_no_picture(portrait: bytes) -> None:
     """An entry holds sizes and URLs, neither the photo's bytes nor the result's."""
     history = History(60)
-    history.record_success("one", outcome(portrait), NOWHERE)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
     [run] = history.list_runs("one")
     assert run.success
     assert run.success.sent_bytes == run.success.result_bytes == len(portrait)
@@ -92,10 +101,10 @@ def test_history_entry_holds_no_picture(portrait: bytes) -> None:
 def test_history_updates_a_repeated_run(portrait: bytes) -> None:
     """A result that is shown again makes no second entry; its entry becomes the newest, with the new pictures."""
     history = History(60)
-    first = outcome(portrait)
-    history.record_success("one", first, NOWHERE)
-    history.record_success("one", outcome(portrait), NOWHERE)
-    history.record_success("one", first, NOWHERE)
+    first = build_result(portrait)
+    history.record_success("one", first, NO_PICTURES)
+    history.record_success("one", build_result(portrait), NO_PICTURES)
+    history.record_success("one", first, NO_PICTURES)
     runs = history.list_runs("one")
     assert [run.success and run.success.result.id == first.id for run in runs] == [True, False]
 
@@ -114,5 +123,5 @@ def test_history_keeps_the_fault_of_calls_to_the_lab_alone(portrait: bytes) -> N
     """Shortened; the lab's "run it on the offline engine" obeys no fault, so it has none."""
     history = History(60)
     for mode in ("offline", "lab"):
-        history.record_success("one", outcome(portrait, mode=mode), NOWHERE, "y" * 10**6)
+        history.record_success("one", build_result(portrait, mode=mode), NO_PICTURES, "y" * 10**6)
     assert [run.fault for run in history.list_runs("one")] == ["y" * 63 + "…", None]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ui.history.sample_runs import NOWHERE, outcome
+from ui.history.sample_runs import NO_PICTURES, build_result
 
 from meitu_demo.domain.explanations import Explanation
 from meitu_demo.endpoints import CATALOGUE
@@ -22,9 +22,10 @@ def history(portrait: bytes) -> History:
     found = History(60)
     told = Explanation("x", TEXT, TEXT, TEXT, TEXT, ((TEXT, TEXT),), "en")
     found.record_failure("one", CATALOGUE["face_fuse"], "live", {"template_id": "my_own"}, told)
-    hostile = replace(NOWHERE, thumbnail=TEXT)
-    found.record_success("one", outcome(portrait, mode="live", values={"shape_type": "8", "strength": 0.25}), hostile)
-    found.record_success("one", outcome(portrait), NOWHERE)
+    hostile = replace(NO_PICTURES, thumbnail=TEXT)
+    live = build_result(portrait, mode="live", values={"shape_type": "8", "strength": 0.25})
+    found.record_success("one", live, hostile)
+    found.record_success("one", build_result(portrait), NO_PICTURES)
     return found
 
 

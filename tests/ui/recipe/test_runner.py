@@ -24,7 +24,7 @@ EYES = {"endpoint": "facial_aesthetics", "values": {"shape_type": "8", "strength
 JAW = {"endpoint": "facial_aesthetics", "values": {"shape_type": "7", "strength": 0.3}}
 RESTORE = {"endpoint": "quality_restoration"}
 FUSE = {"endpoint": "face_fuse", "values": {"template_id": "lion"}}
-NOWHERE = {"endpoint": "face_fuse", "values": {"template_id": "nowhere"}}
+UNKNOWN_TEMPLATE = {"endpoint": "face_fuse", "values": {"template_id": "nowhere"}}
 
 
 @dataclass
@@ -39,18 +39,18 @@ class Person:
 
     def press(self, button: str, *steps: Any) -> str:
         """What is shown at the end, as HTML."""
-        data = [self.photo, listed(*steps), self.consent, self.consent, self.tab, None, None]
-        return last(self.page.press(f"recipe-{button}", data, session=self.session))
+        data = [self.photo, dump_steps(*steps), self.consent, self.consent, self.tab, None, None]
+        return find_last_html(self.page.press(f"recipe-{button}", data, session=self.session))
 
     def picture(self, address: str) -> Any:
         return codec.decode(httpx.get(f"{self.page.url}/{address}").content)
 
 
-def listed(*steps: Any) -> str:
+def dump_steps(*steps: Any) -> str:
     return json.dumps({"recipe": 1, "steps": steps})
 
 
-def last(answer: str) -> str:
+def find_last_html(answer: str) -> str:
     """The newest whole text among what an event answered."""
     texts: list[str] = []
 
@@ -95,7 +95,7 @@ def test_recipe_step_works_on_the_previous_master(person: Person) -> None:
 def test_recipe_retry_resumes_at_the_failed_step(person: Person) -> None:
     """The explanation names the failed step and the results before are shown; a retry does not repeat them."""
     calls = person.page.offline.calls
-    shown = person.press("run", EYES, NOWHERE, RESTORE)
+    shown = person.press("run", EYES, UNKNOWN_TEMPLATE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service does not know one of the chosen values." in shown
     assert "available retry" in shown
     kept = views(shown)
@@ -118,15 +118,15 @@ def test_recipe_retry_resumes_at_the_failed_step(person: Person) -> None:
     [
         ("nonsense", "This is not a recipe."),
         (None, "This is not a recipe."),
-        (listed(), "No step is switched on."),
-        (listed({**EYES, "on": False}), "No step is switched on."),
-        (listed(*[EYES] * 9), "There are too many steps."),
+        (dump_steps(), "No step is switched on."),
+        (dump_steps({**EYES, "on": False}), "No step is switched on."),
+        (dump_steps(*[EYES] * 9), "There are too many steps."),
     ],
 )
 def test_recipe_rejects_an_invalid_list_before_any_call(person: Person, text: Any, told: str) -> None:
     """An invalid recipe is explained without a step's name, nothing is sent, and no retry is offered."""
     data = [person.photo, text, False, False, person.tab, None, None]
-    shown = last(person.page.press("recipe-run", data))
+    shown = find_last_html(person.page.press("recipe-run", data))
     assert f"<h2>{told}</h2>" in shown
     assert 'class="available' not in shown
 
@@ -141,7 +141,7 @@ def test_recipe_explains_a_missing_photo(person: Person) -> None:
 
 def test_recipe_does_not_resume_from_an_expired_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the previous result has expired, the retry says so and repeats no step by itself."""
-    person.press("run", EYES, NOWHERE)
+    person.press("run", EYES, UNKNOWN_TEMPLATE)
     before = len(person.page.offline.calls)
     monkeypatch.setattr(PictureStore, "get_owned", lambda store, owner, token: None)
     assert "<h2>This result is no longer here.</h2>" in person.press("retry", EYES, FUSE)
@@ -160,22 +160,22 @@ def test_recipe_results_are_deleted_with_the_session(person: Person) -> None:
 
 def test_recipe_editor_validates_a_loaded_file(page: Page) -> None:
     """A valid file becomes the list; an invalid one is explained and leaves the list unchanged."""
-    taken = page.press("recipe-loaded", [listed(EYES), listed(JAW)])
+    taken = page.press("recipe-loaded", [dump_steps(EYES), dump_steps(JAW)])
     assert "Recipe loaded. Steps: 1" in taken
     assert "shape_type" in taken
-    refused = page.press("recipe-loaded", [listed({"endpoint": "nobody"}), listed(JAW)])
+    refused = page.press("recipe-loaded", [dump_steps({"endpoint": "nobody"}), dump_steps(JAW)])
     assert "which this demo does not have" in refused
     assert "shape_type" not in refused
 
 
 def test_recipe_editor_adds_a_step_with_the_chosen_effects_values(page: Page) -> None:
     """A step gets the chosen effect's values out of all controls; an invalid value leaves the list unchanged."""
-    fine = page.press("recipe-add-step", [listed(RESTORE), "facial_aesthetics", "lion", "2.0.0", "7", 0.25])
+    fine = page.press("recipe-add-step", [dump_steps(RESTORE), "facial_aesthetics", "lion", "2.0.0", "7", 0.25])
     assert "Added as step 2: Slim jaw 0.25" in fine
     assert "0.25" in fine
-    typed = page.press("recipe-add-step", [listed(RESTORE), "face_fuse", "no such/ID", "2.0.0", "7", 0.25])
+    typed = page.press("recipe-add-step", [dump_steps(RESTORE), "face_fuse", "no such/ID", "2.0.0", "7", 0.25])
     assert "A setting in the recipe does not fit." in typed
-    full = page.press("recipe-add-step", [listed(*[RESTORE] * 8), "anime_avatar", "lion", "2.0.0", "7", 0.25])
+    full = page.press("recipe-add-step", [dump_steps(*[RESTORE] * 8), "anime_avatar", "lion", "2.0.0", "7", 0.25])
     assert "There are too many steps." in full
 
 
@@ -218,7 +218,7 @@ def vendor() -> Iterator[Vendor]:
 
 
 @pytest.fixture(scope="module")
-def paying(vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def paid_page(vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The app with the owner's keys for both vendors."""
     address = vendor.server.start()
     yield from serve(Settings.from_env({
@@ -228,79 +228,79 @@ def paying(vendor: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def payer(paying: Page, portrait: bytes) -> Person:
-    return Person(paying, paying.upload(portrait), consent=True)
+def paying_person(paid_page: Page, portrait: bytes) -> Person:
+    return Person(paid_page, paid_page.upload(portrait), consent=True)
 
 
-def told_calls(page: Page, *steps: Any) -> int:
+def count_listed_calls(page: Page, *steps: Any) -> int:
     """How many paid calls the list says that it costs."""
-    shown = text_of(page.press("recipe-listed", [listed(*steps), None], trigger="change"))
+    shown = read_text(page.press("recipe-listed", [dump_steps(*steps), None], trigger="change"))
     found = re.search(r"Paid calls: (\d+)", shown)
     return int(found[1]) if found else 0
 
 
-def text_of(answer: str) -> str:
+def read_text(answer: str) -> str:
     return html.unescape(json.dumps(json.loads(answer), ensure_ascii=False))
 
 
-def test_recipe_pays_as_many_calls_as_the_list_says(payer: Person, vendor: Vendor) -> None:
+def test_recipe_pays_as_many_calls_as_the_list_says(paying_person: Person, vendor: Vendor) -> None:
     """A run makes as many paid calls as shown; a second click costs nothing, "again" costs the same once more."""
     recipe = (EYES, {**JAW, "on": False}, FUSE, RESTORE)
-    said = told_calls(payer.page, *recipe)
+    said = count_listed_calls(paying_person.page, *recipe)
     assert said == 3
     for button, costs in (("run", said), ("run", 0), ("again", said)):
         before = vendor.billed
-        shown = payer.press(button, *recipe)
+        shown = paying_person.press(button, *recipe)
         assert vendor.billed - before == costs, button
         assert len(views(shown)) == 4
         assert f"{said} paid calls" in shown
         assert "Made by 127.0.0.1" in shown
         assert "Made by Meitu" not in shown
         assert ("shown again" in shown) is (costs == 0)
-    assert told_calls(payer.page, {**EYES, "on": False}) == 0
+    assert count_listed_calls(paying_person.page, {**EYES, "on": False}) == 0
 
 
-def test_recipe_retry_pays_only_the_failed_step_and_the_rest(payer: Person, vendor: Vendor) -> None:
+def test_recipe_retry_pays_only_the_failed_step_and_the_rest(paying_person: Person, vendor: Vendor) -> None:
     """A retry by the person pays the failed step again and the steps after it, not those before."""
     vendor.trouble_at = "facefuse"
     before = vendor.billed
-    shown = payer.press("run", EYES, FUSE, RESTORE)
+    shown = paying_person.press("run", EYES, FUSE, RESTORE)
     assert "Step 2 of 3, Face Fuse: The service reported a server error." in shown
     assert "may have been billed" in shown
     assert "available pay offline" in shown
     assert vendor.billed - before == 1
-    assert len(views(payer.press("pay", EYES, FUSE, RESTORE))) == 4
+    assert len(views(paying_person.press("pay", EYES, FUSE, RESTORE))) == 4
     assert vendor.billed - before == 3
 
 
-def test_recipe_fetch_downloads_a_lost_picture_and_makes_no_call(payer: Person, vendor: Vendor) -> None:
+def test_recipe_fetch_downloads_a_lost_picture_and_makes_no_call(paying_person: Person, vendor: Vendor) -> None:
     """The free button only repeats the download, and stops before the next step, which would cost a call."""
     before, vendor.lost_at = vendor.billed, "facefuse"
-    shown = payer.press("run", EYES, FUSE, RESTORE)
+    shown = paying_person.press("run", EYES, FUSE, RESTORE)
     assert "available fetch pay offline" in shown
     paid = vendor.billed - before
-    assert "available fetch pay offline" in payer.press("fetch", EYES, FUSE, RESTORE)
-    assert "This result is no longer here." in payer.press("fetch", EYES, JAW)
+    assert "available fetch pay offline" in paying_person.press("fetch", EYES, FUSE, RESTORE)
+    assert "This result is no longer here." in paying_person.press("fetch", EYES, JAW)
     assert vendor.billed - before == paid
 
 
-def test_recipe_can_finish_offline_after_a_failure(payer: Person, vendor: Vendor) -> None:
+def test_recipe_can_finish_offline_after_a_failure(paying_person: Person, vendor: Vendor) -> None:
     """The remaining steps run on the offline engine, free, and each part of the result says who made it."""
     vendor.trouble_at = "facefuse"
-    payer.press("run", EYES, FUSE, RESTORE)
+    paying_person.press("run", EYES, FUSE, RESTORE)
     before = vendor.billed
-    shown = payer.press("offline", EYES, FUSE, RESTORE)
+    shown = paying_person.press("offline", EYES, FUSE, RESTORE)
     assert vendor.billed == before
     assert "Made by 127.0.0.1" in shown
     assert "Offline engine" in shown
     assert "One paid call" in shown
 
 
-def test_recipe_asks_consent_for_each_vendor(payer: Person, vendor: Vendor) -> None:
+def test_recipe_asks_consent_for_each_vendor(paying_person: Person, vendor: Vendor) -> None:
     """Nothing is sent without consent, which is asked for each step's vendor separately."""
     before = vendor.billed
-    payer.consent = False
-    shown = payer.press("run", EYES, RESTORE)
+    paying_person.consent = False
+    shown = paying_person.press("run", EYES, RESTORE)
     assert "Step 1 of 2, Facial Aesthetics: A live call needs your consent." in shown
     assert vendor.billed == before
 
@@ -311,7 +311,7 @@ def test_send_to_panel_makes_a_result_another_panels_photo(person: Person) -> No
     shown = person.press("run", EYES)
     token = re.findall(r'data-token="([^"]+)"', shown)[0]
     answer = person.page.press("send-to-panel", [token, "face_fuse", person.tab])
-    assert "The result is now the photo in Face Fuse." in text_of(answer)
+    assert "The result is now the photo in Face Fuse." in read_text(answer)
     found = re.search(r'"path": "([^"]+result\.jpg)"', answer)
     assert found
     master = httpx.get(f"{person.page.url}/{views(shown)[0][1]}").content

@@ -14,12 +14,12 @@ from meitu_demo.ui.evaluation import page_run
 
 
 def fill_form(page: Page, element: str, tab: str, photos: Any, target: str) -> tuple[int, list[Any]]:
-    """The number of the element's change event, and its inputs: what the page has at its start, but these."""
+    """The number of the element's event, and its inputs: what the page has at its start, but these."""
     parts = {part["id"]: part["props"] for part in page.config["components"]}
     event = next(
         event
         for event in page.config["dependencies"]
-        if any(parts.get(part, {}).get("elem_id") == element and name == "change" for part, name in event["targets"])
+        if any(parts.get(part, {}).get("elem_id") == element for part, _ in event["targets"])
     )
     chosen = {"evaluation-photos": photos, "evaluation-target": target}
     values = [chosen.get(parts[part].get("elem_id", ""), parts[part].get("value")) for part in event["inputs"]]
@@ -54,3 +54,11 @@ def test_evaluation_plan_keeps_a_form_that_overtook_the_photos(page: Page, portr
     page.join(*fill_form(page, "evaluation-target", tab, photos, "live"))
     answer = page.join(*fill_form(page, "evaluation-photos", tab, photos, "offline"))
     assert translate("evaluation.plan_no_key", "en", vendor="Meitu") in answer
+
+
+def test_evaluation_counts_pictures_by_address(page: Page, portrait: bytes, picture_addresses: set[str]) -> None:
+    """Else each tab would be a visitor of its own, who pushes out the pictures of others."""
+    tab, photos = secrets.token_hex(16), [page.upload(portrait)]
+    page.join(*fill_form(page, "evaluation-photos", tab, photos, "offline"))
+    page.join(*fill_form(page, "evaluation-run", tab, photos, "offline"))
+    assert picture_addresses == {"127.0.0.1"}

@@ -28,9 +28,7 @@ from meitu_demo.ui.security.health import (
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Page]:
     """The app with a login, on this machine alone."""
-    running = serve(Settings.from_env({"LOGIN": "ann:word"}))
-    yield next(running)
-    next(running, None)
+    yield from serve(Settings.from_env({"LOGIN": "ann:word"}))
 
 
 def test_health_checks_answer_without_a_login_and_under_any_host_name(locked: Page) -> None:

@@ -87,9 +87,7 @@ def test_login_throttle_makes_everybody_wait_after_many_wrong_passwords(clock: M
 def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """The app with a login behind a trusted proxy; two free attempts, to be quick."""
     monkeypatch.setattr(login_throttle, "MAX_FREE_ATTEMPTS", 2)
-    running = serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
-    yield next(running)
-    next(running, None)
+    yield from serve(Settings.from_env({"LOGIN": "ann:right", "TRUSTED_PROXIES": "127.0.0.1"}))
 
 
 def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
@@ -106,3 +104,21 @@ def test_login_answers_429_with_the_seconds_to_wait(locked: Page) -> None:
         assert answer.json() == {"detail": "Too many wrong passwords. Wait 60 s, then try again."}
     assert "60" in log_in("ann", "x", ONE, "zh").json()["detail"]
     assert log_in("ann", "right", OTHER).status_code == 200
+
+
+def test_login_throttle_reads_all_lines_of_the_forwarded_addresses(locked: Page) -> None:
+    """A proxy that adds a line of its own leaves the visitor's above it, which may name another address each time."""
+    data = {"username": "ann", "password": "x"}
+    answers = [
+        httpx.post(f"{locked.url}/login", data=data, headers=[("x-forwarded-for", forged), ("x-forwarded-for", ONE)])
+        for forged in ("7.7.7.1", "7.7.7.2", "7.7.7.3")
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
+def test_login_throttle_counts_posts_only(locked: Page) -> None:
+    """Another site's page could make its visitor's browser get /login, as an image, and so lock the visitor out."""
+    headers = {"x-forwarded-for": ONE}
+    assert {httpx.get(f"{locked.url}/login", headers=headers).status_code for _ in range(5)} == {404}
+    right = {"username": "ann", "password": "right"}
+    assert httpx.post(f"{locked.url}/login", data=right, headers=headers).status_code == 200

@@ -16,9 +16,7 @@ from meitu_demo.settings import Settings
 def public_page() -> Iterator[Page]:
     """The app on all interfaces, with a name."""
     environ = {"HOST": "0.0.0.0", "FAILURE_LAB": "off", "ALLOWED_HOSTS": "Demo.example, nas"}
-    running = serve(Settings.from_env(environ))
-    yield next(running)
-    next(running, None)
+    yield from serve(Settings.from_env(environ))
 
 
 ORIGINS = ("null", "https://evil.example", "http://evil.example:7860", "http://localhost", "http://localhost:3000",
@@ -115,9 +113,7 @@ WRITES = [
 @pytest.fixture(scope="module")
 def proxied_page() -> Iterator[Page]:
     """The app behind a trusted proxy, with tools for assistants."""
-    running = serve(Settings.from_env({"TRUSTED_PROXIES": "127.0.0.1", "MCP": "on", "MIRROR": "on"}))
-    yield next(running)
-    next(running, None)
+    yield from serve(Settings.from_env({"TRUSTED_PROXIES": "127.0.0.1", "MCP": "on", "MIRROR": "on"}))
 
 
 OWN, PROXIED = "http://127.0.0.1:7860", "https://demo.example"

@@ -1,5 +1,6 @@
 """Session data: deleted on request, counted on disk, swept when it expires."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,22 @@ async def test_sweeper_evicts_expired_results_of_paid_calls(uploads: Path) -> No
     assert (await session_data.inventory("one")).calls == 1
     await session_data.delete_expired()
     assert (await session_data.inventory("one")).calls == 0
+
+
+async def test_session_data_is_swept_again_after_a_sweep_that_failed(
+    uploads: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sweep's error would end the app's task group, and with it the HTTP client of all calls."""
+    errors, swept_again = iter([OSError("no space left")]), asyncio.Event()
+
+    async def fail_once(_: SessionData) -> None:
+        for error in errors:
+            raise error
+        swept_again.set()
+
+    monkeypatch.setattr(SessionData, "delete_expired", fail_once)
+    sweeper = asyncio.create_task(create_session_data(uploads, ttl_s=0.03).run_sweeper())
+    await asyncio.wait([sweeper, asyncio.create_task(swept_again.wait())], return_when=asyncio.FIRST_COMPLETED)
+    assert swept_again.is_set()
+    assert "no space left" in caplog.text
+    sweeper.cancel()

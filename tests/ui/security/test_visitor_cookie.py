@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from meitu_demo.ledger.lazy import LazyLedger
 from meitu_demo.settings import Settings
-from meitu_demo.ui.security.visitor_cookie import VISITOR_COOKIE, VisitorCookieMiddleware
+from meitu_demo.ui.caller import VISITOR_COOKIE
+from meitu_demo.ui.security.visitor_cookie import VisitorCookieMiddleware
 
 
 async def _page(request: Request) -> PlainTextResponse:
