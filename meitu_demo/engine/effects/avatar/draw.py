@@ -41,6 +41,7 @@ from .watercolour import paint_watercolour
 
 VERSIONS = ("1.0.0", "2.0.0")  # anime, watercolour
 FLAT_SCALE, DRAWN_SCALE = 0.5, 1.25  # of the crop's size: where tones are flattened, the drawing
+SCENE_FACE_SHARE = 0.7  # of the photo in the small faces of a scene
 SEEN_SHARE = 0.75  # of the flat picture's size: what the network sees of a few people
 SHARPENING, SHARPENING_SIGMA = 0.35, 1.1  # before the network
 BACK_PROJECTION_SIGMA = 1.2  # px of what the network sees
@@ -73,10 +74,14 @@ def draw_avatar(image: Image, faces: Sequence[Face], version: str = "1.0.0") -> 
 
 def _draw_scene(photo: Image, heads: list[Head], version: str) -> Lab:
     """A group where it is. Its faces are small: the network sees more of them, and nothing is drawn over it."""
-    small = cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA)
-    drawn = _draw_with_network(flatten_colours(np.asarray(small, np.uint8), FLAT_SCALE * heads[0].width), 1.0)
+    small = np.asarray(cv2.resize(photo, None, fx=FLAT_SCALE, fy=FLAT_SCALE, interpolation=cv2.INTER_AREA), np.uint8)
+    heads = [head.move((0, 0), FLAT_SCALE) for head in heads]
+    flat = flatten_colours(small, heads[0].width)
+    faces = np.maximum.reduce([blur(head.fill(FACE_OVAL, flat.shape), 0.1 * head.width) for head in heads])
+    flat += (to_lab(small) - flat) * (SCENE_FACE_SHARE * faces)[..., None]
+    drawn = _draw_with_network(flat, 1.0)
     if version == "2.0.0":
-        heads = [head.move((0, 0), DRAWN_SCALE) for head in heads]
+        heads = [head.move((0, 0), DRAWN_SCALE / FLAT_SCALE) for head in heads]
         drawn = paint_watercolour(drawn, np.ones(drawn.shape[:2], np.float32), heads)
     return drawn.clip(0, 1)
 

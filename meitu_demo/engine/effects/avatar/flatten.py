@@ -46,8 +46,8 @@ NOT_SKIN_CHROMA_DISTANCE = (16.0, 30.0)  # from lit skin
 MAX_CHROMA_CHANGE = 5.0  # of a and b from lit skin
 CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it is
 MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
-SHINE_LIGHTER_L = 10.0  # added to that inside the face
-CHIN_SHADOW, SHADOW_DARKER_L = 0.16, 15.0  # face widths that it falls; than the drawn face
+PALE_CHROMA_SHARE = (0.3, 0.5)  # of the chroma of lit skin
+CHIN_SHADOW, SHADOW_DARKER_L = 0.18, 13.0  # face widths that it falls; than the drawn face
 LIPS_DARKER_L = 4.0  # than the drawn skin, at least
 LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
 LIP_SHARE = 0.8  # of that colour
@@ -102,7 +102,7 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
     if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
-    skin = _remove_rim_light(flat, skin, oval, (1 - features) * smoothstep(-0.15, -0.05, v), float(tone[0]), head.width)
+    skin = _remove_rim_light(flat, skin, oval, (1 - features) * smoothstep(-0.15, -0.05, v), tone, head.width)
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     locks = _smooth_along_flow(raw, 0.03 * head.width)
@@ -139,10 +139,14 @@ def _measure_lift(flat: Lab, tone: Lab, head: Head) -> float:
     return float(np.clip(lost, 0, MAX_LIFT_L))
 
 
-def _remove_rim_light(flat: Lab, skin: Plane, oval: Plane, where: Plane, tone: float, face_width: float) -> Plane:
-    """Paint over the narrow bright stripes that light from behind makes in skin, in place: `skin` with the stripes."""
+def _remove_rim_light(flat: Lab, skin: Plane, face: Plane, where: Plane, tone: Lab, face_width: float) -> Plane:
+    """Paint over the narrow bright stripes that light from behind makes in skin, in place: `skin` with the stripes.
+
+    In the `face`, only what is pale as well, or its shine would go.
+    """
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
-    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone - SHINE_LIGHTER_L * oval)
+    pale = smoothstep(*PALE_CHROMA_SHARE[::-1], np.hypot(flat[..., 1], flat[..., 2]) / np.hypot(*tone[1:]))
+    rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone[0]) * np.maximum(1 - face, pale)
     rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
     flat += (_continue(flat, skin * (1 - rim), SHADING_SIGMA * face_width) - flat) * rim[..., None]
     return np.maximum(skin, rim)
@@ -170,9 +174,10 @@ def _even_out_skin(
 def _shade_neck(flat: Lab, skin: Plane, head: Head, drawn: float) -> None:
     """Draw the chin's shadow on the neck, in place, where the photo has none. drawn: L of the drawn face."""
     face = head.fill(FACE_OVAL, skin.shape)
-    shadow = head.move(CHIN_SHADOW * head.width * head.down).fill(FACE_OVAL, skin.shape) * (1 - face) * skin
+    below = blur(head.move(CHIN_SHADOW * head.width * head.down).fill(FACE_OVAL, skin.shape), 0.03 * head.width)
     _, v = head.build_grid(skin.shape)
-    shadow = blur(shadow, 0.008 * head.width) * smoothstep(0.0, 0.2, v - head.locate(*LIP_LINE))
+    below *= smoothstep(0.0, 0.2, v - head.locate(*LIP_LINE))
+    shadow = below * blur(skin, 0.02 * head.width) * (1 - blur(face, 0.008 * head.width))
     flat[..., 0] -= shadow * np.clip(flat[..., 0] - (drawn - SHADOW_DARKER_L), 0, SHADOW_DARKER_L)
 
 

@@ -12,6 +12,7 @@ from .head import Head, Lab, Plane
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
 SCENE_DENSITY = 0.8
+WOBBLE_PX = 0.4  # of edges; more bends straight ones
 NOISE_SIDE_PX = 1120
 
 
@@ -36,7 +37,11 @@ def paint_watercolour(picture: Lab, matte: Plane, heads: Sequence[Head]) -> Lab:
     face_width = heads[0].width
     y, x = np.mgrid[:height, :width].astype(np.float32)
     wet = cv2.remap(
-        picture, x + 0.7 * wobble, y + 0.7 * wobble[::-1, ::-1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        picture,
+        x + WOBBLE_PX * wobble,
+        y + WOBBLE_PX * wobble[::-1, ::-1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
     )
     face = np.maximum.reduce([blur(head.fill(FACE_OVAL, picture.shape[:2], 0.95), 0.03 * head.width) for head in heads])
     wet = wet + (picture - wet) * face[..., None]
