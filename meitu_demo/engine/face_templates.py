@@ -22,7 +22,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from ..domain.errors import TemplateHasNoFace, UnknownTemplate
 from .imaging.blend import alpha_composite
 from .imaging.faces import Face, build_face, find_faces
-from .imaging.segmentation import inpaint_brows, segment_skin
+from .imaging.segmentation import segment_skin
 
 LANGUAGES = ("en", "zh")
 TEMPLATE_COLUMNS = {"id", "aliases", "name", "mood"}
@@ -69,7 +69,6 @@ class Template:
 
     base: RGB. front_layer: RGBA, drawn over the fused face; None for a photo. skin_mask: (h, w), a photo's skin, which
     takes the user's tone; None for a drawing. composite: base under front_layer, visible wherever nothing is fused.
-    fusion_base: base to fuse onto; a drawn face's brows are inpainted.
     """
 
     info: TemplateInfo
@@ -78,16 +77,11 @@ class Template:
     skin_mask: NDArray[np.uint8] | None
     face: Face
     composite: NDArray[np.uint8] = field(init=False)
-    fusion_base: NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
         composite = self.base if self.front_layer is None else alpha_composite(self.base, self.front_layer)
-        fusion_base = self.base
-        if self.info.kind == "drawn":
-            fusion_base = inpaint_brows(self.base, self.face.landmarks.astype(np.float64))
         object.__setattr__(self, "composite", composite)
-        object.__setattr__(self, "fusion_base", fusion_base)
-        for array in (self.base, self.front_layer, self.skin_mask, composite, fusion_base):
+        for array in (self.base, self.front_layer, self.skin_mask, composite):
             if array is not None:
                 array.flags.writeable = False
 

@@ -39,8 +39,8 @@ class FusionTarget:
         is_drawn, front, skin = template.info.kind == "drawn", template.front_layer, template.skin_mask
         self.face_box = _compute_face_box(mesh, template.base.shape, front)  # what the user's face can change
         self.body_box = _compute_body_box(self.face_box, skin)  # and the template's skin
-        base, shape = template.fusion_base[self.face_box.slices], self.face_box.shape
-        self.body = template.fusion_base[self.body_box.slices]
+        base, shape = template.base[self.face_box.slices], self.face_box.shape
+        self.body = template.base[self.body_box.slices]
         self.outline = mesh - self.face_box.corner
         self.face_mask = build_outline_mask(self.outline, 1.0, shape)
         self.seam_mask = build_outline_mask(self.outline, SEAM_OUTLINE_SHARE[template.info.kind], shape)

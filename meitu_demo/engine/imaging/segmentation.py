@@ -1,4 +1,4 @@
-"""Masks of a portrait: skin, eyebrows, and people.
+"""Masks of a portrait: skin and people.
 
 Images are RGB uint8 (h, w, 3); meshes are (468 or more, 2) points (x, y) in the image's pixels. The models are loaded
 at their first use: for people MediaPipe's selfie segmentation (256×256, 250 kB), for one person its pose model (9 MB).
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...domain.model import Image
 from .align import FACE_OVAL, FOREHEAD_LINE, Points, compute_up_vector, scale_outline
-from .blend import Mask, blend_linear, blur, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
+from .blend import Mask, blur, build_disc_kernel, build_polygon_mask, feather_mask, smoothstep
 from .box import Box
 from .colour import SKIN_POINTS, sample_colours
 from .mediapipe_loader import load_solution
@@ -34,8 +34,6 @@ GRABCUT_ITERATIONS = 3
 CORE_OUTLINE_SHARE = 0.75  # of the outline's size: skin, whatever its colour
 
 BROW_CONTOURS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
-SEAM_PX = 3  # that OpenCV leaves inside the edge of a filled region
-BROW_DILATION_SHARE = 0.09  # of the face's width: drawn strokes are wider than the mesh's brow
 
 MODEL_SIDE_PX = 256  # the model's input, area-averaged from the photo
 GUIDED_FILTER_RADIUS_SHARE = 1 / 64  # of the long side: how far the refined edge may move
@@ -130,32 +128,6 @@ def _build_grabcut_labels(image: Image, points: Points) -> NDArray[np.uint8]:
         labels[below & ~core & is_pale & (tint > MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_BGD
         labels[below & (light > darkest) & (light < lightest) & (tint < MAX_NECK_CHROMA_DISTANCE)] = cv2.GC_FGD
     return labels
-
-
-def inpaint_brows(image: Image, mesh: Points) -> Image:
-    """Replace a drawn face's brows by skin, so that only the user's show after fusion.
-
-    Colours between the edges of a brow are a membrane: Pérez, Gangnet and Blake, "Poisson image editing", 2003.
-    """
-    height = image.shape[0]
-    top = int(np.clip(mesh[:, 1].min(), 0, height - 2))
-    part = np.ascontiguousarray(image[top : int(np.clip(mesh[:, 1].max(), top + 2, height))])
-    small, points = downscale_to_face_width(part, mesh - (0, top))
-    width = float(np.ptp(points[:, 0]))
-    brows = np.maximum(*(build_polygon_mask(points[list(brow)], small.shape, 0) for brow in BROW_CONTOURS))
-    hole = np.asarray(cv2.dilate(brows, build_disc_kernel(BROW_DILATION_SHARE * width)), np.float32)
-    is_hole = cv2.dilate(hole, build_disc_kernel(0.03 * width + 2 * SEAM_PX)) > 0
-    x, y, columns, rows = cv2.boundingRect(is_hole.astype(np.uint8))
-    if min(rows, columns) < 4 * SEAM_PX:
-        return image
-    middle = (x + columns // 2, y + rows // 2)
-    filled = cv2.seamlessClone(np.full_like(small, 128), small, is_hole * np.uint8(255), middle, cv2.NORMAL_CLONE)
-    size = part.shape[1::-1]
-    mask = np.clip(cv2.resize(feather_mask(hole, 0.02 * width), size, interpolation=cv2.INTER_LINEAR), 0, 1)
-    larger = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-    result = image.copy()
-    result[top : top + part.shape[0]] = blend_linear(part, larger, np.asarray(mask, np.float32))
-    return result
 
 
 def compute_person_matte(image: Image) -> Mask:
