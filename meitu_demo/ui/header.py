@@ -56,7 +56,7 @@ def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str
   display: none !important;
 }}
 [data-kiosk]:not(:has([data-live={vendor}])) {_select_pictured_ids(vendor)} {{ display: none !important; }}
-@media (max-width: 767px) {{
+@media (max-width: 1023px) {{
   body:not(:has([data-live={vendor}])) {_select_pictured_ids(vendor)} {{ display: none !important; }}
 }}
 """

@@ -1,6 +1,6 @@
 """A walk through every panel in one language, on a phone and on a wide screen, light and dark, stopping at each state.
 
-Two languages look at each state on both devices and in both shades; a whole walk (`make screens`) looks at it at five
+Two languages look at each state on both devices and in both shades; a whole walk (`make screens`) looks at it at six
 sizes and in both shades, in each language. Each stop is a screenshot in build/screenshots, and what the page does wrong
 there, found by looking at every element.
 """
@@ -106,8 +106,8 @@ SETTLED = """() => Promise.all([
 
 SHADES = ("light", "dark")
 SIZES = {
-    "phone": (390, 844), "1280": (1280, 720), "1366": (1366, 768), "1440": (1440, 900), "1920": (1920, 1080),
-    "wide": (1360, 900),
+    "phone": (390, 844), "tablet": (820, 1180), "1280": (1280, 720), "1366": (1366, 768), "1440": (1440, 900),
+    "1920": (1920, 1080), "wide": (1360, 900),
 }  # fmt: skip
 WHOLE = [name for name in SIZES if name != "wide"]
 VIEWS = {"en": (("wide", "light"), ("phone", "dark")), "zh": (("wide", "dark"), ("phone", "light"))}
