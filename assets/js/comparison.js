@@ -34,7 +34,7 @@ const zoomTo = (frame, zoom, [across, down] = [.5, .5], animated = true) => {
   setViewport(frame, zoom, across - (across - current.x) * factor, down - (down - current.y) * factor, animated);
 };
 // A reshaped face is looked at closely from the start: it fills most of the frame, with the divider through it.
-const FACE_SHARE = .62, MIN_OPENING_ZOOM = 1.3;
+const FACE_SHARE = .62, MIN_OPENING_ZOOM = 1.05;
 const openOnFace = frame => {
   const [x, y, width, height] = frame.dataset.face.split(' ').map(Number);
   delete frame.dataset.face;
@@ -102,6 +102,7 @@ document.addEventListener('keyup', event => {
 document.addEventListener('pointerdown', event => {
   const button = event.target.closest?.('.hold'), frame = event.target.closest?.('.comparing .compare');
   if (button && event.button === 0) holdBefore(button, true);
+  if (event.target.matches?.('.compare input') && !frame) event.target.parentElement.divider = event.target.value; // without tools
   if (!frame || event.button !== 0) return;
   if (gesture?.frame !== frame) pointers.clear();
   pointers.set(event.pointerId, {x: event.clientX, y: event.clientY});
@@ -140,7 +141,7 @@ const endPointer = event => {
 };
 document.addEventListener('pointerup', endPointer);
 document.addEventListener('pointercancel', event => {
-  if (gesture && pointers.size === 1) restoreDivider(gesture.frame); // the page scrolls: the finger was not meant for the divider
+  if (pointers.size < 2 && event.target.matches?.('.compare input')) restoreDivider(event.target.parentElement); // the page scrolls: the finger was not meant for the divider
   endPointer(event);
 });
 document.addEventListener('dblclick', event => {

@@ -11,6 +11,13 @@ document.addEventListener('input', event => {
     setTimeout(() => event.target.dispatchEvent(new KeyboardEvent('keydown', {key: 'Process', bubbles: true})));
 });
 
+// A list opens at its chosen entry; Gradio's own way there misses it in a list that opens upward.
+document.addEventListener('focusin', async event => {
+  if (!event.target.matches('input[role=combobox]')) return;
+  const entry = await window.waitFor(() => document.querySelector('ul[role=listbox] [aria-selected=true]'), 1000);
+  setTimeout(() => entry?.parentElement.scrollTo({top: entry.offsetTop - entry.parentElement.clientHeight / 2, behavior: 'instant'}));
+});
+
 // In some browsers, a list that scrolls is a stop of the Tab key. It disappears when the focus leaves its field.
 document.addEventListener('keydown', event => {
   if (event.key === 'Tab' && event.target.matches('input[role=combobox], input[role=listbox]'))

@@ -27,7 +27,7 @@ document.addEventListener('click', event => {
   compareWith(compare?.getAttribute('aria-pressed') === 'false' ? compare.dataset.put : '');
   window.clickedAction = '';
   document.getElementById('history-list').redraw();
-  if (innerWidth < 768) window.scrollToElement(document.getElementById('history-stage'));
+  if (innerWidth < 1024) window.scrollToElement(document.getElementById('history-stage'));
 });
 
 // Open the selected run's panel, and wait until it is shown.
@@ -52,5 +52,5 @@ window.runPanelFilled = () => {
   const hasPhoto = document.querySelector(`#${openedRun.opens}-photo img[src*="/file="]`);
   if (openedRun.action !== 'rerun' || openedRun.free !== 'true' || !hasPhoto) return focusRunButton();
   document.getElementById(`${openedRun.opens}-offline`)?.click();
-  if (innerWidth < 768) window.scrollToElement(document.getElementById(`${openedRun.opens}-stage`));
+  if (innerWidth < 1024) window.scrollToElement(document.getElementById(`${openedRun.opens}-stage`));
 };

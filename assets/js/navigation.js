@@ -80,6 +80,14 @@ document.addEventListener('keydown', event => {
   tabs[to].click();
 });
 
+// On a phone the tabs are a row that scrolls: the chosen one goes to its middle.
+document.addEventListener('click', ({target}) => {
+  const tab = target.closest?.('[role=tablist] [role=tab]'), list = tab?.parentElement;
+  if (!tab) return;
+  const [box, row] = [tab, list].map(element => element.getBoundingClientRect());
+  list.scrollBy({left: box.left + box.width / 2 - row.left - row.width / 2});
+});
+
 // Brings something into view, at once for who wants no motion.
 window.scrollToElement = (element, block = 'start') => element?.scrollIntoView({
   block, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'});

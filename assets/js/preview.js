@@ -57,7 +57,7 @@ document.addEventListener('click', ({target}) => {
   const column = resultColumnOf(target);
   column.dataset.touched = '';
   setView(column, 'result');
-  if (innerWidth >= 768 || !target.closest('.run, .both')) return;
+  if (innerWidth >= 1024 || !target.closest('.run, .both')) return;
   followedColumns.add(column);
   window.scrollToElement(column);
 }, true);

@@ -18,7 +18,7 @@ document.addEventListener('click', event => {
     const {slug} = cell.closest('.sheet').dataset;
     // By mouse or finger, the page goes to the preview. By keyboard it stays where the focus is.
     const column = document.getElementById(`${slug}-stage`)?.closest('.result-column');
-    if (event.detail && column) window.scrollToElement(window.innerWidth < 768 ? column : column.parentElement);
+    if (event.detail && column) window.scrollToElement(window.innerWidth < 1024 ? column : column.parentElement);
   }
 });
 

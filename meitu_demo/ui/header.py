@@ -42,8 +42,8 @@ def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str
 
     While the vendor is live, they show the consent box and the section "live versus offline", write the cost on the run
     button, and hide the pictures of the offline engine's templates, which the vendor does not know. In a recipe and an
-    evaluation, the box is shown only if a call goes to the vendor. In kiosk mode, the gallery replaces the list of
-    template IDs unless the vendor is live. prices: of a call, by endpoint.
+    evaluation, the box is shown only if a call goes to the vendor. In kiosk mode and on a phone, the gallery replaces
+    the list of template IDs unless the vendor is live. prices: of a call, by endpoint.
     """
     return "".join(
         f"""\
@@ -55,9 +55,9 @@ def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str
 .gradio-container:has([data-live={vendor}]) .templates-of-engine-{vendor} button:not(.vendor-template) {{
   display: none !important;
 }}
-[data-kiosk]:not(:has([data-live={vendor}])) .kiosk-hidden-{vendor},
-[data-kiosk]:not(:has([data-live={vendor}])) .inputs-column > :has(> .kiosk-hidden-{vendor}) {{
-  display: none !important;
+[data-kiosk]:not(:has([data-live={vendor}])) {_select_pictured_ids(vendor)} {{ display: none !important; }}
+@media (max-width: 1023px) {{
+  body:not(:has([data-live={vendor}])) {_select_pictured_ids(vendor)} {{ display: none !important; }}
 }}
 """
         for vendor in VENDORS
@@ -67,6 +67,11 @@ def render_vendor_css(prices: Mapping[str, Price] = MappingProxyType({})) -> str
         for endpoint in CATALOGUE.values()
         for language in list_languages()
     )
+
+
+def _select_pictured_ids(vendor: str) -> str:
+    """The list of template IDs, all of which have pictures, and the frame around it."""
+    return f":is(.pictured-ids-{vendor}, .inputs-column > :has(> .pictured-ids-{vendor}))"
 
 
 def _describe_cost(price: Price | None, language: str) -> str:

@@ -45,6 +45,19 @@ def test_template_list_sends_an_id_that_is_typed_in(page):
     assert panel.run().stage.locator(".result").count() == 1
 
 
+def test_shape_list_opens_at_the_chosen_shape(visit, demo):
+    """On a low screen the list opens upward; the chosen shape, in its middle third, is in view there too."""
+    page = visit(demo, viewport={"width": 1280, "height": 720})
+    panel = Panel(page, "facial-aesthetics").example()
+    panel.part("preview").locator(".compare > img").wait_for()
+    panel.part("shape-type").get_by_role("combobox").click()
+    page.wait_for_function("""() => {
+      const chosen = document.querySelector('ul[role=listbox] [aria-selected=true]');
+      const [entry, list] = [chosen, chosen?.parentElement].map(element => element?.getBoundingClientRect());
+      return entry && entry.top >= list.top && entry.bottom <= list.bottom;
+    }""")
+
+
 @pytest.mark.parametrize(("locale", "language"), [("en-US", "en"), ("zh-CN", "zh")])
 def test_shape_list_has_all_22(visit, demo, locale, language):
     """All 22 shapes are listed with number, name and effect in the visitor's language; typed letters find one."""

@@ -172,6 +172,30 @@ def test_comparison_by_finger(visit, demo):
     assert page.evaluate("scrollY") == stood
 
 
+def test_finger_that_scrolls_leaves_the_divider_of_the_example(visit, demo):
+    """The example has no tools; its divider follows a finger that goes sideways and no other."""
+    page = visit(demo, device="phone", has_touch=True)
+    panel, touch = Panel(page, "quality-restoration"), page.context.new_cdp_session(page)
+    divider = panel.stage.locator(".example input")
+    expect(divider).to_be_visible()  # the pictures are there
+    box = divider.bounding_box()
+
+    def swipe(across: int, down: int) -> None:
+        for step in range(9):
+            point = {"x": box["x"] + 100 + across * step, "y": box["y"] + 200 + down * step}
+            touch.send(
+                "Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": [point]}
+            )
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(12, 0)
+    expect(divider).not_to_have_value("50")
+    moved_to = divider.input_value()
+    swipe(0, -12)
+    page.wait_for_function("scrollY > 0")
+    assert divider.input_value() == moved_to
+
+
 def test_comparison_shows_that_its_pictures_are_loading(page):
     """On a slow line there is a spinner in the result's place, and no divider, until both pictures have arrived."""
     spinner = "frame => getComputedStyle(frame, '::before').content !== 'none'"

@@ -1,4 +1,4 @@
-"""The page on a laptop: with a photo, all controls, the button and the picture are in view, and nothing covers them."""
+"""The page on a laptop and a tablet: with a photo, all controls and the picture are in view, and nothing hides them."""
 
 import itertools
 
@@ -12,8 +12,9 @@ from meitu_demo.photos import codec
 
 pytestmark = pytest.mark.xdist_group("layout")
 
-# Each size once, with each language and each shade twice.
+# Each size once, a tablet's too; each language and each shade two or three times.
 VIEWS = [
+    ((820, 1180), "zh-CN", "light"),
     ((1280, 720), "en-US", "dark"),
     ((1366, 768), "zh-CN", "light"),
     ((1440, 900), "en-US", "light"),
@@ -28,6 +29,11 @@ FIND_HIDDEN = """(selectors) => selectors.flatMap(selector => [...document.query
     return box.width < 1 || box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth
       || !(element.contains(top) || top?.contains(element));
   }).map(element => `${selector}: ${element.getBoundingClientRect().bottom}`))"""
+# What a finger cannot hit. The cross on the photo is small and reacts around it; the language's name is short.
+FIND_SMALL_TARGETS = """() => [...document.querySelectorAll('button, summary, [role=tab]')]
+  .filter(element => element.checkVisibility() && !element.closest('.icon-button-wrapper, .check, .sr-only'))
+  .filter(element => element.getBoundingClientRect().height < 40)
+  .map(element => `${element.id} ${element.textContent.trim()} ${element.getBoundingClientRect().height}`)"""
 MAX_SHIFT = 0.02
 # Cumulative Layout Shift, without half a second after each click. On a busy machine the photo takes longer to arrive;
 # then the photo, the examples and the check may move, and nothing else.
@@ -41,9 +47,9 @@ WATCH_SHIFT = """() => { window.shift = 0; new PerformanceObserver(list => { for
 def test_panel_has_everything_in_view(visit, demo, request):
     """Photo, check, each control, the run button and the preview; at 720 px all but the gallery's second row.
 
-    The gate looks at the two smallest sizes, --whole at all.
+    The gate looks at the three smallest sizes, --whole at all.
     """
-    views = VIEWS if request.config.getoption("--whole") else VIEWS[:2]
+    views = VIEWS if request.config.getoption("--whole") else VIEWS[:3]
     hidden = {view: found for view in views if (found := find_hidden(visit, demo, *view))}
     assert not hidden
 
@@ -60,7 +66,7 @@ def find_hidden(visit, demo, size, locale, shade):
         panel.part("preview").locator(".compare > img").wait_for()
         panel.part("check").locator(".check").wait_for()
         controls = [f"#{endpoint.slug}-{control.name.replace('_', '-')}" for control in endpoint.controls]
-        parts = [f"#{endpoint.slug}-{part}" for part in ("run", "check .check")]
+        parts = [f"#{endpoint.slug}-{part}" for part in ("run", "check .check", "examples button")]
         found = page.evaluate(FIND_HIDDEN, [*controls, *parts, f"#{endpoint.slug}-preview .stage"])
         shift = page.evaluate("window.shift")
         if found or shift > MAX_SHIFT:
@@ -139,6 +145,57 @@ def test_phone_stands_at_the_result_after_a_run(visit, demo, slug):
     panel.run()
     is_at_top = "selector => Math.abs(document.querySelector(selector).getBoundingClientRect().top) < 40"
     page.wait_for_function(is_at_top, arg=f"#{slug}-stage .stage.result")
+
+
+def test_phone_shows_the_changed_face_without_scrolling(visit, demo):
+    """The middle of the first panel's result is in the window, above it the tabs in one row and no list of IDs."""
+    page = visit(demo, device="phone")
+    tabs = page.locator("#panels > .tab-wrapper [role=tab]")
+    assert len(set(tabs.evaluate_all("tabs => tabs.map(tab => tab.getBoundingClientRect().top)"))) == 1
+    assert page.locator("#face-fuse-template-id").is_hidden()
+    stage = page.locator("#face-fuse-stage .stage").bounding_box()
+    assert stage["y"] + 0.75 * stage["height"] < page.viewport_size["height"]
+
+
+def test_phone_has_room_for_a_finger(visit, demo):
+    """Buttons and what unfolds are at least 40 px high, before and after a run, and so are the ways to a photo."""
+    page = visit(demo, device="phone")
+    panel = Panel(page, "face-fuse")
+    panel.clear()
+    assert not page.evaluate(FIND_SMALL_TARGETS)
+    panel.example().run()
+    assert not page.evaluate(FIND_SMALL_TARGETS)
+
+
+def test_run_keeps_the_preview_in_view(visit, demo):
+    """While the words of the progress are shown, the picture of before is behind them, and nothing has moved."""
+    page = visit(demo)
+    panel = Panel(page, "anime-avatar").example()
+    panel.part("preview").locator(".compare > img").wait_for()
+    page.evaluate("""() => {
+      const place = () => document.querySelector('#anime-avatar-preview .compare').getBoundingClientRect();
+      const before = JSON.stringify(place());
+      new MutationObserver(() => {
+        if (document.querySelector('#anime-avatar-stage .progress')) window.kept ??= JSON.stringify(place()) === before;
+      }).observe(document.getElementById('anime-avatar-stage'), {childList: true, subtree: true});
+    }""")
+    panel.run()
+    assert page.evaluate("window.kept")
+    assert panel.part("preview").locator(".compare").is_hidden()
+
+
+@pytest.mark.parametrize("slug", ["facial-aesthetics", "developer"])
+def test_phone_brings_the_chosen_tab_into_view(visit, demo, slug):
+    """A tab beyond the row's end is wholly in the window once a link or a key has chosen it."""
+    tab = f"#{slug}-tab-button"
+    is_in_view = """tab => { const box = document.querySelector(tab).getBoundingClientRect();
+                     return box.left >= 0 && box.right <= innerWidth; }"""
+    page = visit(f"{demo}#{slug}", device="phone", ready=f"{tab}[aria-selected=true]")
+    page.wait_for_function(is_in_view, arg=tab)
+    page.locator("#face-fuse-tab-button").press("End")
+    page.wait_for_function(is_in_view, arg="#developer-tab-button")
+    page.keyboard.press("Home")
+    page.wait_for_function(is_in_view, arg="#face-fuse-tab-button")
 
 
 def test_example_is_shown_before_the_first_photo(visit, demo):

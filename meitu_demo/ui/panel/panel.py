@@ -54,7 +54,7 @@ def build_panel(
         f"example-{endpoint.example_photo}",
         *(["large-photo"] if has_room else []),
     ]
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes=column_classes):
             photo, upload_event = build_photo_input(context, slug, texts, session_inputs)
             examples.build_examples(endpoint.id, slug, endpoint.example_photo, texts)

@@ -110,7 +110,7 @@ def build_template_picker(
         value=_choose_live_template(default, options) if is_live else default,
         label=label, info=texts.render(f"template-ids-{vendor_id}", describe_ids) if is_live else None,
         elem_id=element_id, allow_custom_value=True,
-        elem_classes=[f"kiosk-hidden-{vendor_id}"] if len(options.ids) == len(options.infos) else [],
+        elem_classes=[f"pictured-ids-{vendor_id}"] if len(options.ids) == len(options.infos) else [],
     )  # fmt: skip
 
     def follow_keys(request: gr.Request, visitor_keys: Any, key: Any) -> Any:

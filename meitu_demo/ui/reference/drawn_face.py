@@ -13,7 +13,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.translations import load_json
+from ...engine.effects.avatar.flatten import LIPS
 from ...engine.effects.reshape import build_face_warp
+from ...engine.imaging.align import FACE_OVAL
 from ...engine.imaging.face import Face
 from ..html import render
 
@@ -22,13 +24,12 @@ Arrow = tuple[tuple[float, float], tuple[float, float]]  # start, end
 
 # Lines of the drawing: landmarks in order. The last of a closed line is joined to the first.
 CLOSED_LINES = (
-    (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),  # the outline
+    FACE_OVAL,
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),  # brows
     (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
     (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),  # eyes
     (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
-    (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146),  # lips
+    LIPS,
 )  # fmt: skip
 OPEN_LINES = (
     (193, 122, 196, 236, 198, 209, 49, 129, 64, 98, 99, 97, 2,
@@ -37,13 +38,13 @@ OPEN_LINES = (
     (78, 80, 13, 310, 308),  # where the lips meet
 )  # fmt: skip
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # the centre, then around it
-OUTLINE, EYES, LIPS = CLOSED_LINES[0], CLOSED_LINES[3:5], CLOSED_LINES[5]
+EYES = CLOSED_LINES[3:5]
 # Landmarks where a shape's arrows may start: the features it is about, not the skin that gives way around them.
 ARROW_LANDMARKS = {
-    **dict.fromkeys(range(8), OUTLINE),
+    **dict.fromkeys(range(8), FACE_OVAL),
     **dict.fromkeys(range(8, 14), EYES[0] + EYES[1]),
     **dict.fromkeys((14, 15), OPEN_LINES[0]),
-    **dict.fromkeys((16, 17), OPEN_LINES[0] + OPEN_LINES[1] + LIPS + OUTLINE),
+    **dict.fromkeys((16, 17), OPEN_LINES[0] + OPEN_LINES[1] + LIPS + FACE_OVAL),
     **dict.fromkeys(range(18, 22), LIPS),
 }
 

@@ -18,8 +18,11 @@ from ..html import render
 MIN_PHASE_S = 0.0005  # a phase that took less in total has no row
 
 
-def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: str) -> Markup:
-    """The section. trace: None if nothing was sent. samples: code by the names in SAMPLE_LANGUAGES."""
+def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: str, price_text: str = "") -> Markup:
+    """The section. trace: None if nothing was sent. samples: code by the names in SAMPLE_LANGUAGES.
+
+    price_text: what is known of a live call's price.
+    """
     return render(
         "inspector.inspector",
         language,
@@ -32,6 +35,7 @@ def render_inspector(trace: Trace | None, samples: Mapping[str, str], language: 
         total_s=max(trace.duration_s, MIN_PHASE_S) if trace else 0,
         summary=_summarize(trace, language) if trace else [],
         samples=[(name, title, redact(samples[name])) for name, title in SAMPLE_LANGUAGES.items() if name in samples],
+        price_text=price_text,
     )  # fmt: skip
 
 

@@ -285,7 +285,8 @@ def render_run_receipt(context: Context, result: CallResult, language: str) -> M
 
 def render_wire(trace: Trace | None, endpoint: Endpoint, values: Values, target: CallTarget, language: str) -> Markup:
     """The inspector of a call, as HTML."""
-    return render_inspector(trace, render_samples(endpoint, values, target), language)
+    price_text = translate(f"vendors.{endpoint.vendor_id}.price", language)
+    return render_inspector(trace, render_samples(endpoint, values, target), language, price_text)
 
 
 def render_failed_wire(error: Exception, request: RunRequest, target: CallTarget | None) -> Markup:

@@ -64,6 +64,7 @@ def test_reference_lists_every_endpoint(language: str) -> None:
         facts += [name for control in endpoint.controls for name in (control.name, control.wire_name)]
         facts += [f"{name}={value}" for name, value in endpoint.constant_fields.items()]
         facts += [translate(f"panels.{endpoint.id}.{part}", language) for part in ("tab", "intro", "offline")]
+        facts += [translate(f"vendors.{endpoint.vendor_id}.price", language)]
         assert [fact for fact in facts if fact not in shown] == []
         assert f"./?lang={language}#{endpoint.slug}" in addresses
 

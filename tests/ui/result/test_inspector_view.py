@@ -91,3 +91,12 @@ def test_inspector_html_has_a_button_for_each_sample() -> None:
     assert page.of("button") == ["Copy"] * 3
     assert page.attributes.count(("open", None)) == 1
     assert page.of("code") == [CODE[language] for language in SAMPLE_LANGUAGES]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_inspector_html_says_what_is_known_of_the_price(language: str) -> None:
+    """Beside the code; the vendor's site is a link, which opens in a tab of its own."""
+    page = Page(render_inspector(TRACE, CODE, language, translate("vendors.meitu.price", language)))
+    assert any(translate("inspector.free", language) in text for text in page.of("p"))
+    assert ("href", "https://ai.meitu.com") in page.attributes
+    assert ("target", "_blank") in page.attributes
