@@ -210,7 +210,7 @@ def build_evaluation_screen(
 
     session: the tab's id and the visitor's keys.
     """
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "evaluation-ask"]):
             form = _lay_out_form(context, texts, template_options)
         with gr.Column(scale=7, min_width=300, elem_classes=["result-column", "evaluation"]):

@@ -36,7 +36,7 @@ ACTION_JS = "(...values) => window.labRunStarts([...values.slice(0, -1), window.
 
 def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id and the visitor's keys."""
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "failure-lab", texts, session)
             examples.build_examples("failure_lab", "failure-lab", "astronaut", texts)

@@ -101,7 +101,7 @@ def build(
 
     session: the tab's id first. panels: "run again" sets their controls.
     """
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "history")
             list_html = gr.HTML(elem_id="history-list", js_on_load=TRIGGER_JS, **UNSTYLED)

@@ -37,7 +37,7 @@ def build(
     tab: gr.Tab,
 ) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside `tab`. session: the tab's id and the visitor's keys."""
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes=["inputs-column", "photo-row", "example-astronaut"]):
             photo, received = build_photo_input(context, "recipe", texts, session)
             examples.build_examples("recipe", "recipe", "astronaut", texts)

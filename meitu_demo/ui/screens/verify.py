@@ -29,7 +29,7 @@ from ..texts import PageTranslations, detect_language
 
 def build(context: Context, texts: PageTranslations, session: SessionInputs) -> ScreenComponents:
     """Lay out the screen and wire its events; call inside its tab. session: the tab's id first."""
-    with gr.Row(elem_classes="panel"):
+    with gr.Row():
         with gr.Column(scale=5, min_width=300, elem_classes="inputs-column"):
             controls.build_introduction(texts, "verify")
             photo, _ = build_photo_input(context, "verify", texts, session)
