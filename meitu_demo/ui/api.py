@@ -63,7 +63,7 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 path = Path(await context.write_reserved_upload(caller, upload, build_file_name(result), data))
         except Exception as error:
             text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
-            if handle and handle.can_refetch:
+            if handle and handle.call.can_refetch:
                 text += " " + translate("api.fetch_again", language)
             raise gr.Error(text, duration=None, print_exception=False) from None
         loop = asyncio.get_running_loop()
