@@ -15,10 +15,10 @@ offline: ## the vendor-compatible server alone, on http://127.0.0.1:8700
 	@sh tools/venv.sh requirements.txt
 	@$(PY) -m meitu_demo.offline
 
-test: ## all tests, with a real browser
+test: ## all tests, with a real browser; three workers for two cores, because a third of the time is waiting
 	@sh tools/venv.sh requirements-dev.txt
 	@sh tools/chromium.sh
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 chaos: ## tests of paid calls with faults, crowds, kills and outages, in full; make test runs a tenth
 	@sh tools/venv.sh requirements-dev.txt

@@ -171,7 +171,7 @@ class CallService:
             spec = CallSpec(paid_send, call.fetch_result, target, run_id=run.id, photo_bytes=len(prepared.photo.data))
             handle = self.single_flight.submit(caller.session_id, dedup_key, spec, force=force)
         if handle.is_duplicate:
-            run.id = handle.run_id
+            run.id = handle.call.spec.run_id
             run.log("repeated", "free")
         return handle
 

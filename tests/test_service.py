@@ -160,7 +160,7 @@ async def test_start_joins_the_same_paid_call_of_a_session(
     results = [await finish(first), await finish(second), await finish(await start(live_service, portrait))]
     assert (second.is_duplicate, vendor.requests) == (True, 1)
     assert len({id(result) for result in results}) == 1
-    await finish(await start(live_service, portrait, force=first.call_id))
+    await finish(await start(live_service, portrait, force=first.call.id))
     assert vendor.requests == 2
 
 
@@ -232,16 +232,16 @@ async def test_refetch_of_a_lost_picture_calls_no_vendor(
     first = await start(live_service, portrait)
     with pytest.raises(LinkRejected):
         await finish(first)
-    assert first.can_refetch
+    assert first.call.can_refetch
     with pytest.raises(LinkRejected):
-        await finish(live_service.refetch(ONE, first.call_id))
+        await finish(live_service.refetch(ONE, first.call.id))
     with pytest.raises(ImageRejected):
-        live_service.refetch(OTHER, first.call_id)
-    again = live_service.refetch(ONE, first.call_id)
+        live_service.refetch(OTHER, first.call.id)
+    again = live_service.refetch(ONE, first.call.id)
     assert (await finish(again)).result_photo.data == portrait
-    assert not again.can_refetch
+    assert not again.call.can_refetch
     assert vendor.requests == 1
-    await finish(await start(live_service, portrait, force=first.call_id))
+    await finish(await start(live_service, portrait, force=first.call.id))
     assert vendor.requests == 2
 
 
@@ -260,5 +260,5 @@ async def test_unusable_answer_is_not_asked_for_again(
         handle = await start(live_service, portrait)
         with pytest.raises(InvalidResponse):
             await finish(handle)
-        assert not handle.can_refetch
+        assert not handle.call.can_refetch
     assert vendor.requests == 1

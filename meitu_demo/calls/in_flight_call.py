@@ -46,7 +46,7 @@ class InFlightCall:
         is_free: bool,
         previous: "InFlightCall | None" = None,
     ) -> None:
-        self.call_id = call_id
+        self.id = call_id  # to pass as `force`, to repeat the call
         self.spec = spec
         self.is_free = is_free
         self.started_at = datetime.now(UTC)
@@ -91,7 +91,7 @@ class InFlightCall:
 
     def find_call(self, call_id: int) -> "InFlightCall | None":
         """This call or one that it repeats, by its id."""
-        if self.call_id == call_id:
+        if self.id == call_id:
             return self
         return self._previous.find_call(call_id) if self._previous else None
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from ..domain.errors import DemoError, ImageRejected, InvalidResponse, VendorError
+from ..domain.errors import DemoError, ImageRejected, UnreadableResult, VendorError
 from ..domain.model import (
     CallTarget,
     Endpoint,
@@ -192,12 +192,16 @@ async def fetch_result(
     *,
     on_progress: ProgressCallback = no_progress,
 ) -> CallResult:
-    """The finished call. Costs nothing, even when repeated. Raises LinkRejected or InvalidResponse."""
+    """The finished call. Costs nothing, even when repeated. Raises LinkRejected or UnreadableResult."""
     start = time.perf_counter()
     if isinstance(reply.response.media, ResultLink):
         on_progress(Phase.DOWNLOAD, 0.0)
     with resume_stopwatch(reply.trace) as stopwatch:
-        result_photo = await _load_result_photo(client, target, reply.response, stopwatch)
+        try:
+            result_photo = await _load_result_photo(client, target, reply.response, stopwatch)
+        except DemoError as error:
+            error.facts["request_id"] = reply.response.request_id  # the vendor's support asks for it
+            raise
     fetched_bytes = len(result_photo.data) if isinstance(reply.response.media, ResultLink) else 0
     return CallResult(
         prepared.endpoint,
@@ -247,4 +251,4 @@ async def _load_result_photo(
     try:
         return await anyio.to_thread.run_sync(codec.read_photo, media)
     except ImageRejected as error:
-        raise InvalidResponse(vendor=target.vendor_id, cause="not_an_image") from error
+        raise UnreadableResult(vendor=target.vendor_id, cause="not_an_image") from error

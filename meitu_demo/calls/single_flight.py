@@ -13,11 +13,9 @@ import itertools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from datetime import datetime
 from weakref import WeakSet
 
 from ..domain.errors import ImageRejected, ShuttingDown
-from ..domain.model import CallTarget
 from .in_flight_call import CallSpec, InFlightCall, Progress
 from .pipeline import CallResult
 
@@ -27,46 +25,16 @@ FORCE_NONE, FORCE_ANY = 0, -1  # call ids start at 1
 
 
 class CallHandle:
-    """A handle on a call. is_duplicate: it joined an existing call. abandoned: the person stopped waiting."""
+    """A handle on `call`. is_duplicate: it joined an existing call. abandoned: the person stopped waiting."""
 
     def __init__(self, session: str, call: InFlightCall, *, is_duplicate: bool) -> None:
         self.session = session
         self.is_duplicate = is_duplicate
         self.abandoned = False
-        self._call = call
+        self.call = call
         self._progress_queue: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._progress_queue.put_nowait(None if call.is_done else call.last_progress)
         call.watchers.add(self._progress_queue)
-
-    @property
-    def call_id(self) -> int:
-        """The id to pass as `force` to repeat the call."""
-        return self._call.call_id
-
-    @property
-    def run_id(self) -> str:
-        """The call's id in the run log."""
-        return self._call.spec.run_id
-
-    @property
-    def target(self) -> CallTarget:
-        """Where the call went."""
-        return self._call.spec.target
-
-    @property
-    def can_refetch(self) -> bool:
-        """Whether only the download of the result failed: `SingleFlight.refetch` repeats it for nothing."""
-        return self._call.can_refetch
-
-    @property
-    def started_at(self) -> datetime:
-        """When the call started, in UTC."""
-        return self._call.started_at
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether sending has begun."""
-        return self._call.is_sent
 
     async def stream_progress(self) -> AsyncIterator[Progress]:
         """Phase and seconds, until the call ends or the person stops waiting."""
@@ -76,10 +44,10 @@ class CallHandle:
     async def result(self) -> CallResult:
         """The result, or the call's error raised. Cancelling this coroutine does not cancel the call."""
         try:
-            return await asyncio.shield(self._call.task)
+            return await asyncio.shield(self.call.task)
         except asyncio.CancelledError:
-            if self._call.task.cancelled():  # while somebody waits, only `drain` cancels the call
-                is_maybe_billed = self._call.is_sent and not self._call.is_free
+            if self.call.task.cancelled():  # while somebody waits, only `drain` cancels the call
+                is_maybe_billed = self.call.is_sent and not self.call.is_free
                 raise ShuttingDown(cause="sent" if is_maybe_billed else "") from None
             raise
 
@@ -90,9 +58,9 @@ class CallHandle:
 
     def release(self) -> None:
         """Leave the call. Without watchers, a call that cannot have cost anything is cancelled."""
-        self._call.watchers.discard(self._progress_queue)
-        if not self._call.watchers and (self._call.is_free or not self._call.is_sent):
-            self._call.cancel()
+        self.call.watchers.discard(self._progress_queue)
+        if not self.call.watchers and (self.call.is_free or not self.call.is_sent):
+            self.call.cancel()
 
 
 class SingleFlight:
@@ -116,7 +84,7 @@ class SingleFlight:
         self.evict_expired()
         key = (session, fingerprint)
         known = self._calls.get(key, (0.0, None))[1]
-        is_forced = known is not None and known.is_done and force in (known.call_id, FORCE_ANY)
+        is_forced = known is not None and known.is_done and force in (known.id, FORCE_ANY)
         reusable = known.find_reusable() if known else None
         if reusable is None or is_forced:
             call = self._start_call(spec, is_free=False, previous=reusable)
@@ -155,7 +123,7 @@ class SingleFlight:
 
     def has_call(self, call_id: int) -> bool:
         """Whether the billable call with that id is kept."""
-        return any(call.call_id == call_id for _, call in self._calls.values())
+        return any(call.id == call_id for _, call in self._calls.values())
 
     def evict(self, session: str) -> None:
         """Forget the session's calls; those in flight are still completed and recorded."""

@@ -16,12 +16,13 @@ class Billing(StrEnum):
     REFUSED = "refused"  # not processed; the same request would be refused again
     NOT_PROCESSED = "not_processed"  # never arrived, or rejected for load: safe to retry
     UNKNOWN = "unknown"  # may have been billed: only a person may retry
-    DONE = "done"  # processed and billed; only the result could not be fetched
+    DONE = "done"  # processed and billed; only the result could not be fetched or read
 
 
 BILLING_BY_ERROR: tuple[tuple[type[errors.DemoError], Billing], ...] = (
     (errors.Unreachable, Billing.NOT_PROCESSED),
     (errors.OutcomeUnknown, Billing.UNKNOWN),
+    (errors.UnreadableResult, Billing.DONE),
     (errors.InvalidResponse, Billing.UNKNOWN),
     (errors.LinkRejected, Billing.DONE),
     (errors.StorageFull, Billing.DONE),  # in a paid call, it is the result that could not be written

@@ -8,7 +8,7 @@ The slug names the explanation in ``locales/``, the facts fill its placeholders 
     │  CircuitOpen  UploadsFull (VisitorUploadsFull  UploadTooLarge)  SessionsFull
     ├─ our server: StorageFull  JournalUnusable  ShuttingDown
     ├─ the connection: Unreachable  OutcomeUnknown
-    ├─ the vendor's answer: InvalidResponse  LinkRejected  VendorError
+    ├─ the vendor's answer: InvalidResponse (UnreadableResult)  LinkRejected  VendorError
     └─ the offline engine: EngineRejection (NoFace  FaceTooSmall  FaceTurned  FaceNodded  FaceCropped
        TemplateHasNoFace  UnknownTemplate)
 """
@@ -193,9 +193,13 @@ class OutcomeUnknown(DemoError):
 
 
 class InvalidResponse(DemoError):
-    """The vendor answered, but not as its document promises. Facts: vendor, cause."""
+    """The vendor answered, but not as its document promises. Facts: vendor, cause; those of VendorError where given."""
 
     slug = "bad_reply"
+
+
+class UnreadableResult(InvalidResponse):
+    """The vendor's answer is as promised, but what it sent as the picture is none."""
 
 
 class LinkRejected(DemoError):

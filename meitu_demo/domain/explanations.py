@@ -116,8 +116,7 @@ def _build_details(
     rows: list[tuple[str, object]] = [("code", facts.get("code")), ("vendor", facts.get("vendor"))]
     if billing:
         rows.append(("cost", translate(f"billing.{billing}.cost", language)))
-    is_offline = isinstance(error, VendorError) and error.service == "offline"
-    hidden = ("request_id", "log_id") if is_offline else ()  # no vendor knows those of the offline engine
+    hidden = ("request_id", "log_id") if error.service == "offline" else ()  # no vendor knows those of that engine
     rows += [(name, error.facts.get(name)) for name in ANSWER_FACTS if name not in hidden]  # `facts` are cut shorter
     rows += [("run", run)]
     return tuple((translate(f"details.{name}", language), sanitize(value)) for name, value in rows if value)

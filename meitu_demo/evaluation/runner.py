@@ -95,12 +95,12 @@ class EvaluationRun:
         """Send nothing more. Free calls are dropped; paid calls that were sent are completed and recorded."""
         self._is_stopped = True
         for task, (job, handle) in list(self._active.items()):
-            if job.target == "offline" or handle is None or not handle.is_sent:
+            if job.target == "offline" or handle is None or not handle.call.is_sent:
                 task.cancel()
 
     def list_unanswered(self) -> dict[str, Outcome]:
         """The paid calls that have been sent and not answered yet, as outcomes for a report that is made now."""
-        sent = [job for job, handle in self._active.values() if job.target == "live" and handle and handle.is_sent]
+        sent = [job for job, handle in self._active.values() if job.target == "live" and handle and handle.call.is_sent]
         return {job.key: build_unanswered() for job in sent if job.key not in self.outcomes}
 
     async def _work(self, jobs: deque[Job]) -> None:
@@ -176,7 +176,7 @@ class EvaluationRun:
                 clock.note(phase)
             return await handle.result()
         finally:
-            clock.stop(is_sent=handle.is_sent, is_repeat=handle.is_duplicate)
+            clock.stop(is_sent=handle.call.is_sent, is_repeat=handle.is_duplicate)
             handle.release()
 
     async def _close_lane(self, jobs: deque[Job], reason: Outcome) -> None:

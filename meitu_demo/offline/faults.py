@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from ..domain.billing import Billing
-from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, VendorError
+from ..domain.errors import DemoError, InvalidResponse, LinkRejected, OutcomeUnknown, UnreadableResult, VendorError
 from ..domain.model import Endpoint
 from ..domain.vendor_codes import VendorCode, code_for, find_vendor_code
 from ..vendors import VENDORS
@@ -63,8 +63,8 @@ FAULTS: dict[str, Fault] = {
     "base64_newlines": Fault(None, only_inline_media=True),
     "base64_prefix": Fault(None, only_inline_media=True),
     "base64_garbage": Fault(Billing.UNKNOWN, InvalidResponse, "not_base64", only_inline_media=True),
-    "base64_cut_tail": Fault(Billing.UNKNOWN, InvalidResponse, "not_an_image", only_inline_media=True),
-    "not_an_image": Fault(Billing.UNKNOWN, InvalidResponse, "not_an_image"),
+    "base64_cut_tail": Fault(Billing.DONE, UnreadableResult, "not_an_image", only_inline_media=True),
+    "not_an_image": Fault(Billing.DONE, UnreadableResult, "not_an_image"),
     "expired_link": Fault(Billing.DONE, LinkRejected, "expired"),
     # a refusal for load; any other refusal is CODE_PREFIX and its code
     "rate_limited": Fault(Billing.NOT_PROCESSED, VendorError, billed=False),

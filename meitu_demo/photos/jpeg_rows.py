@@ -7,6 +7,7 @@ decoded nor encoded. Every function blocks.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,18 +19,23 @@ from .jpeg_structure import read_header
 from .safe_open import decoder_errors
 
 BLOCK_PX = 8  # without chroma subsampling
+HEAD_CACHE_SIZE = 64  # widths; a head has 0.6 KB
 _BASELINE_FRAME, _RESTART_INTERVAL = 0xC0, 0xDD
 _END = b"\xff\xd9"
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 
 
 class _BlockRows(NamedTuple):
-    """head: all before the scan's data; its height, two bytes at `height_offset`. rows: the data of each block row."""
+    """head: all before the scan's data; its height, two bytes at `height_offset`. rows: the data of each block row.
+
+    end: where the end marker is, -1 without one.
+    """
 
     head: bytes
     height_offset: int
     size: Size
     rows: list[bytes]
+    end: int
 
     def build_head(self, height: int) -> bytes:
         """The head of a picture of that height, in pixels."""
@@ -39,7 +45,7 @@ class _BlockRows(NamedTuple):
 def is_own_encoding(jpeg: bytes) -> bool:
     """Whether `jpeg` is as `fit.encode` makes it at 4:4:4 and its default quality, and nothing follows it."""
     found = _split_block_rows(jpeg)
-    return found is not None and _has_own_tables(found) and jpeg.find(_END, len(found.head)) == len(jpeg) - len(_END)
+    return found is not None and _has_own_tables(found) and found.end == len(jpeg) - len(_END)
 
 
 def change_last_rows(jpeg: bytes, first_row: int, change: Callable[[Image], Image]) -> bytes | None:
@@ -61,8 +67,14 @@ def change_last_rows(jpeg: bytes, first_row: int, change: Callable[[Image], Imag
 
 
 def _has_own_tables(found: _BlockRows) -> bool:
-    sample = _split_block_rows(fit.encode(np.zeros((BLOCK_PX, found.size[0], 3), np.uint8)))
-    return sample is not None and sample.head == found.build_head(BLOCK_PX)
+    return found.build_head(BLOCK_PX) == _build_own_head(found.size[0])
+
+
+@lru_cache(HEAD_CACHE_SIZE)
+def _build_own_head(width: int) -> bytes | None:
+    """The head of a picture of that width and BLOCK_PX rows, as `fit.encode` makes it."""
+    sample = _split_block_rows(fit.encode(np.zeros((BLOCK_PX, width, 3), np.uint8)))
+    return sample and sample.head
 
 
 def _split_block_rows(jpeg: bytes) -> _BlockRows | None:
@@ -72,10 +84,11 @@ def _split_block_rows(jpeg: bytes) -> _BlockRows | None:
     if not {_BASELINE_FRAME, _RESTART_INTERVAL} <= starts.keys():
         return None
     data_start = scan_start + 2 + int.from_bytes(jpeg[scan_start + 2 : scan_start + 4], "big")
-    rows = _RESTART.split(jpeg[data_start : jpeg.find(_END, data_start)])
+    end = jpeg.find(_END, data_start)
+    rows = _RESTART.split(jpeg[data_start:end])
     if len(rows) != -(-size[1] // BLOCK_PX):
         return None
-    return _BlockRows(jpeg[:data_start], starts[_BASELINE_FRAME] + 5, size, rows)
+    return _BlockRows(jpeg[:data_start], starts[_BASELINE_FRAME] + 5, size, rows, end)
 
 
 def _join_block_rows(head: bytes, rows: list[bytes]) -> bytes:

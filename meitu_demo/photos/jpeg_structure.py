@@ -72,8 +72,7 @@ def is_complete(data: bytes) -> bool:
     min_end = scan - (-width * height // _MAX_PIXELS_PER_BYTE)
     if len(data) < min_end or data.find(b"\xff\xd9", scan, min_end + 1) >= 0:
         return False
-    if data.count(b"\xff\xda", scan) > _MAX_SCANS:  # parse them: an appended video may hold such bytes by chance
-        _check_scans(data, scan)
+    _check_scans(data, scan)
     return True
 
 

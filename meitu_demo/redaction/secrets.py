@@ -71,8 +71,17 @@ def format_stack_trace(error: BaseException) -> str:
 
 def _redact_literals(text: str) -> str:
     lowered = _lower_ascii(text)
-    matches = [form for lowered_form, form in _get_forms() if lowered_form in lowered]
-    return re.sub("|".join(map(re.escape, matches)), REDACTION_MARK, text, flags=re.IGNORECASE) if matches else text
+    found = [form for lowered_form, form in _get_forms() if lowered_form in lowered]
+    if not found:
+        return text
+    parts, position = [], 0
+    # In a lookahead, because forms may overlap: each match consumes nothing.
+    for match in re.finditer(f"(?=({'|'.join(map(re.escape, found))}))", text, re.IGNORECASE):
+        start, end = match.span(1)
+        if start >= position:
+            parts += [text[position:start], REDACTION_MARK]
+        position = max(position, end)
+    return "".join([*parts, text[position:]])
 
 
 def _redact_percent_encoded(word: str) -> str:

@@ -63,10 +63,11 @@ def publish_endpoint(context: Context, endpoint: Endpoint) -> None:
                 path = Path(await context.write_reserved_upload(caller, upload, build_file_name(result), data))
         except Exception as error:
             text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
-            if handle and handle.can_refetch:
+            if handle and handle.call.can_refetch:
                 text += " " + translate("api.fetch_again", language)
             raise gr.Error(text, duration=None, print_exception=False) from None
-        asyncio.get_running_loop().call_later(RESULT_TTL_S, shutil.rmtree, path.parent, True)
+        loop = asyncio.get_running_loop()
+        loop.call_later(RESULT_TTL_S, lambda: loop.run_in_executor(None, shutil.rmtree, path.parent, True))
         return gr.FileData(path=str(path), orig_name=path.name), build_report(
             result, language, context.settings.keep_minutes, is_duplicate=handle.is_duplicate
         )

@@ -81,7 +81,7 @@ def parse(response: httpx.Response) -> ParsedResponse:
         )
     if media.startswith(("http://", "https://")):  # by the value: the declared type is unreliable
         return ParsedResponse(ResultLink(media), request_id)
-    return ParsedResponse(_decode_base64(media), request_id)
+    return ParsedResponse(_decode_base64(media, request_id), request_id)
 
 
 def _parse_error(body: JsonObject) -> tuple[str, str]:
@@ -126,8 +126,11 @@ def _extract_media(body: JsonObject) -> str | None:
     return media.strip() if isinstance(media, str) and media.strip() else None
 
 
-def _decode_base64(media: str) -> bytes:
-    """Decode base64 as vendors send it: perhaps with a data: prefix, with newlines, or without padding."""
+def _decode_base64(media: str, request_id: str | None) -> bytes:
+    """Decode base64 as vendors send it: perhaps with a data: prefix, with newlines, or without padding.
+
+    request_id: for the error.
+    """
     try:
         return base64.b64decode(media, validate=True)  # first, because the clean-up below takes ten times as long
     except (binascii.Error, ValueError):
@@ -136,7 +139,7 @@ def _decode_base64(media: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidResponse(vendor="meitu", cause="not_base64") from None
+        raise InvalidResponse(vendor="meitu", cause="not_base64", request_id=request_id) from None
 
 
 def _get_owner_access(settings: Settings) -> VendorAccess | None:

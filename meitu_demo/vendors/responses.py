@@ -82,9 +82,9 @@ def build_error(
             facts["vendor_message"] = message
         return OutcomeUnknown(vendor=vendor_id, cause="server_error", http_status=status, **facts)
     if not code and status < 300:
-        return InvalidResponse(vendor=vendor_id, cause=cause)
+        return InvalidResponse(vendor=vendor_id, cause=cause, **facts)
     if not code and response.is_redirect:  # not followed, because key and photo would go to an unchecked host
-        return InvalidResponse(vendor=vendor_id, cause="redirect", http_status=status)
+        return InvalidResponse(vendor=vendor_id, cause="redirect", http_status=status, **facts)
     if not code and is_web_page(response) and find_vendor_code(vendor_id, f"HTML_{status}"):
         code = f"HTML_{status}"
     return VendorError(

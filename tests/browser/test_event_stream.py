@@ -31,6 +31,6 @@ def test_event_stream_goes_on_for_a_click_while_it_closes(visit, demo):
     page.add_init_script(LATE_CLOSE)
     page.reload()
     panel = Panel(page, "facial-aesthetics").example()
-    for _ in range(4):
+    for _ in range(2):
         panel.run()
         assert panel.stage.locator(".result").count() == 1

@@ -56,7 +56,7 @@ async def test_in_flight_call_downloads_a_missing_picture_again(single_flight: S
 async def test_in_flight_call_downloads_again_while_its_download_fails(single_flight: SingleFlight) -> None:
     """A click between the failure and its telling: a stop of the app still waits for the second fetch."""
     call = ScriptedCall(pictures=[LinkRejected(cause="timeout"), make_result()])
-    errand = submit(single_flight, call)._call
+    errand = submit(single_flight, call).call
     for _ in range(100):
         if errand.is_done:
             break
@@ -64,7 +64,7 @@ async def test_in_flight_call_downloads_again_while_its_download_fails(single_fl
     second = submit(single_flight, call)  # before the loop has told anybody
     await asyncio.sleep(0)
     await single_flight.drain(10)
-    assert second._call.is_done
+    assert second.call.is_done
     assert await second.result()
 
 
@@ -75,17 +75,17 @@ async def test_in_flight_call_run_again_is_one_new_call(single_flight: SingleFli
     call = ScriptedCall()
     first = submit(single_flight, call)
     await first.result()
-    again = first.call_id if named else FORCE_ANY
+    again = first.call.id if named else FORCE_ANY
     second, third = submit(single_flight, call, again), submit(single_flight, call, again)
     await second.result()
-    assert (second.is_duplicate, third.is_duplicate, second.call_id == third.call_id, call.asked) == (
+    assert (second.is_duplicate, third.is_duplicate, second.call.id == third.call.id, call.asked) == (
         False,
         True,
         True,
         2,
     )
-    assert submit(single_flight, call, first.call_id).call_id == second.call_id
-    assert submit(single_flight, call).call_id == second.call_id
+    assert submit(single_flight, call, first.call.id).call.id == second.call.id
+    assert submit(single_flight, call).call.id == second.call.id
 
 
 @pytest.mark.parametrize("clicks", [1, 2])
@@ -97,11 +97,11 @@ async def test_in_flight_call_that_was_not_sent_replaces_no_call(
     made = submit(single_flight, ScriptedCall())
     await made.result()
     call = ScriptedCall(turn=pending_reply() if given_up else None, error=Unreachable())
-    handles = [submit(single_flight, call, made.call_id) for _ in range(clicks)]
+    handles = [submit(single_flight, call, made.call.id) for _ in range(clicks)]
     await settle()
     for handle in handles:
         handle.release()
     await settle()
     shown = submit(single_flight, call)
-    assert (shown.call_id, shown.is_duplicate) == (made.call_id, True)
+    assert (shown.call.id, shown.is_duplicate) == (made.call.id, True)
     assert await shown.result() is await made.result()

@@ -17,8 +17,8 @@ from meitu_demo.calls.pipeline import Phase, prepare
 from meitu_demo.domain.errors import (
     DemoError,
     ImageRejected,
-    InvalidResponse,
     LinkRejected,
+    UnreadableResult,
     ValueRejected,
 )
 from meitu_demo.domain.model import CallTarget, Photo
@@ -111,7 +111,8 @@ async def test_pipeline_rejects_a_bad_value_before_sending(portrait: bytes) -> N
 async def test_pipeline_rejects_a_result_that_is_no_whole_picture(size: int, portrait: bytes) -> None:
     """Half a picture is not shown; it is told as the vendor's slip, not as the visitor's."""
     error = await failed(with_picture(portrait[:size]), portrait)
-    assert (type(error), error.facts) == (InvalidResponse, {"vendor": "meitu", "cause": "not_an_image"})
+    facts = {"vendor": "meitu", "cause": "not_an_image", "request_id": "r"}
+    assert (type(error), error.facts) == (UnreadableResult, facts)
 
 
 @pytest.mark.parametrize(

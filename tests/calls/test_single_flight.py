@@ -34,7 +34,7 @@ async def test_single_flight_joins_a_double_click(single_flight: SingleFlight) -
     call = ScriptedCall()
     first, second = submit(single_flight, call), submit(single_flight, call)
     assert await first.result() is await second.result()
-    assert (first.is_duplicate, second.is_duplicate, first.call_id == second.call_id, call.asked) == (
+    assert (first.is_duplicate, second.is_duplicate, first.call.id == second.call.id, call.asked) == (
         False,
         True,
         True,
@@ -46,7 +46,7 @@ async def test_single_flight_keeps_sessions_and_keys_apart(single_flight: Single
     """Another session's same key, and the same session's other key, are calls of their own."""
     call = ScriptedCall()
     handles = [submit(single_flight, call, session=session, key=key) for session in "ab" for key in "xy"]
-    assert len({id(await handle.result()) for handle in handles} | {handle.call_id for handle in handles}) >= 4
+    assert len({id(await handle.result()) for handle in handles} | {handle.call.id for handle in handles}) >= 4
     assert (call.asked, any(handle.is_duplicate for handle in handles)) == (4, False)
 
 
@@ -71,7 +71,7 @@ async def test_single_flight_repeats_a_paid_result_until_it_expires(
     await made.result()
     for _ in range(3):
         clock.now += 60
-        assert submit(single_flight, call).call_id == made.call_id
+        assert submit(single_flight, call).call.id == made.call.id
     clock.now += 91
     assert not submit(single_flight, call).is_duplicate
 
@@ -84,7 +84,7 @@ async def test_single_flight_evicts_the_oldest_pictures(clock: ManualClock, erro
     call = ScriptedCall(error=error, pictures=[make_result(1000)])
     size = PHOTO_BYTES + (0 if error else 1000)
     for number in range(9):
-        await asyncio.wait([submit(single_flight, call, key=str(number))._call.task])
+        await asyncio.wait([submit(single_flight, call, key=str(number)).call.task])
     single_flight.evict_expired()
     assert single_flight.count_calls("one") == 1 + (6000 - PHOTO_BYTES) // size
     assert submit(single_flight, under_way, key="under way").is_duplicate
@@ -101,11 +101,11 @@ async def test_single_flight_cancels_an_unsent_call_without_watchers(single_flig
     await settle()
     first.release()
     await settle()
-    assert not second._call.is_done
+    assert not second.call.is_done
     second.release()
     assert not submit(single_flight, ScriptedCall(), key="key").is_duplicate
     await settle()
-    assert (call.sent, second.is_sent) == (0, False)
+    assert (call.sent, second.call.is_sent) == (0, False)
 
 
 async def test_single_flight_finishes_a_sent_call_without_watchers(single_flight: SingleFlight) -> None:
@@ -117,7 +117,7 @@ async def test_single_flight_finishes_a_sent_call_without_watchers(single_flight
     waiting.cancel()
     handle.release()
     await settle()
-    assert (handle.is_sent, call.recorded) == (True, 0)
+    assert (handle.call.is_sent, call.recorded) == (True, 0)
     call.answer.set_result(VENDOR_REPLY)
     await settle()
     shown = submit(single_flight, call)
@@ -151,7 +151,7 @@ async def test_single_flight_does_not_share_free_calls(single_flight: SingleFlig
     await settle()
     one.release()
     await settle()
-    assert (one._call.is_done, other._call.is_done, [call.asked for call in calls]) == (True, False, [1, 1])
+    assert (one.call.is_done, other.call.is_done, [call.asked for call in calls]) == (True, False, [1, 1])
     other.release()
 
 
@@ -169,7 +169,7 @@ async def test_single_flight_close_waits_for_sent_calls(single_flight: SingleFli
     await settle()
     asyncio.get_running_loop().call_later(0.01, quick.answer.set_result, VENDOR_REPLY)
     await single_flight.drain(0.2)
-    assert [handle._call.is_done for handle in handles] == [True, True, True]
+    assert [handle.call.is_done for handle in handles] == [True, True, True]
     assert (waiting.sent, quick.recorded, slow.recorded) == (0, 1, 1)
     for handle, billing in ((handles[0], Billing.NOT_SENT), (handles[2], Billing.UNKNOWN)):
         with pytest.raises(ShuttingDown) as stopped:

@@ -165,7 +165,7 @@ class ScriptedCallStack:
             self.intents[session, endpoint_id] += 1
         waiter = Waiter(model, self._submit(model, force))
         assert waiter.handle.is_duplicate is not is_new, (model, force)
-        model.call_id, model.watchers = waiter.handle.call_id, model.watchers + 1
+        model.call_id, model.watchers = waiter.handle.call.id, model.watchers + 1
         self.current[session, endpoint_id] = self.now + LIFE_S, model
         waiter.task = asyncio.create_task(waiter.follow())
         return waiter

@@ -46,7 +46,7 @@ class Machine(RuleBasedStateMachine):
         """Click; `stack` checks that single-flight and the model agree on whether it is a new intent."""
         self.counted["clicks"] += 1
         self.waiters.append(self.stack.click(session, endpoint_id, force))
-        self.call_ids.append(self.waiters[-1].handle.call_id)
+        self.call_ids.append(self.waiters[-1].handle.call.id)
 
     @rule(session=st.sampled_from(SESSIONS), endpoint_id=st.sampled_from(ENDPOINT_IDS), times=st.integers(1, 3))
     @without_interruption

@@ -307,7 +307,7 @@ async def test_run_obeys_consent_payer_and_caps(
 async def test_run_waits_for_the_rate(vendor: Vendor, plan: Plan, tmp_path: Path) -> None:
     """A call that would wait too long for the key's rate is tried again, and none is lost."""
     outcomes: dict[str, Outcome] = {}
-    async with service_of(vendor, tmp_path, CALLS_PER_SECOND="8", LONGEST_WAIT="0.1") as service:
+    async with service_of(vendor, tmp_path, CALLS_PER_SECOND="16", LONGEST_WAIT="0.1") as service:
         await run(service, plan, outcomes)
     assert (count(outcomes), vendor.requests) == ({SUCCESS: 12}, 12)
 

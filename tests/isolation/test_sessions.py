@@ -139,7 +139,7 @@ def test_sessions_get_nothing_of_each_other(
     assert vendor.server.charges == {"quality_restoration": len(visitors)}
     assert Counter(vendor.came) == Counter((visitor.key, visitor.mark) for visitor in visitors)
     free = sum(visitor.number % 3 == 0 for visitor in visitors)
-    assert len({handle.call_id for handle in handles}) == len({handle.session for handle in handles}) == len(handles)
+    assert len({handle.call.id for handle in handles}) == len({handle.session for handle in handles}) == len(handles)
     assert len(handles) == len(visitors) + free
     assert not any(handle.is_duplicate for handle in handles)
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from ledger.postgres import FreshUrl
 from meitu_demo.calls import pipeline
+from meitu_demo.domain.billing import Billing, classify_billing
 from meitu_demo.domain.errors import (
     DemoError,
     InvalidResponse,
@@ -21,6 +22,7 @@ from meitu_demo.domain.errors import (
     OverBudget,
     OverVisitorBudget,
     Unreachable,
+    UnreadableResult,
     VendorError,
 )
 from meitu_demo.domain.model import CallTarget, Credentials
@@ -102,22 +104,23 @@ async def test_paid_call_is_confirmed(
         ("code:20001", VendorError, "unknown"),
         ("empty", InvalidResponse, "unknown"),
         ("html_200", InvalidResponse, "unknown"),
-        ("not_an_image", InvalidResponse, "confirmed"),  # the vendor did its work, however bad the picture
+        ("not_an_image", UnreadableResult, "confirmed"),  # the vendor did its work, however bad the picture
     ],
 )
 async def test_paid_call_records_its_outcome(
     vendor: httpx.AsyncClient, tmp_path: Path, portrait: bytes, fault: str, error: type[DemoError], state: str
 ) -> None:
-    """Refusals do not count; what may have been billed does."""
+    """Refusals do not count; what may have been billed does. The error's words agree with the ledger."""
 
     async def set_fault(request: httpx.Request) -> None:
         request.headers["x-fault"] = fault
 
     vendor.event_hooks = {"request": [set_fault]}
     recorder = open_recorder(tmp_path)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         await call(vendor, recorder, portrait)
     assert states(recorder) == {state: 1}
+    assert (classify_billing(caught.value) is Billing.DONE) == (state == "confirmed")
 
 
 async def test_paid_call_turns_a_bug_after_sending_into_outcome_unknown(

@@ -120,8 +120,8 @@ async def test_target_of_mode_replay_helps_a_live_service(make_service: MakeServ
     for endpoint in (RESTORE, AVATAR):
         target = await service.choose_target("meitu", mode="replay")
         handle = await service.start(endpoint, portrait, {}, target=target, caller=ME, consent=False)
-        assert handle.target
-        modes.append((handle.target.mode, (await handle.result()).mode))
+        assert handle.call.spec.target
+        modes.append((handle.call.spec.target.mode, (await handle.result()).mode))
     assert modes == [("recorded", "recorded"), ("offline", "offline")]
 
 

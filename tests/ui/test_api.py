@@ -1,8 +1,11 @@
 """The app's API over a real port: what is exposed, what comes back, and that only uploads are opened."""
 
+import asyncio
 import io
+import queue
 import re
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ from meitu_demo.domain.translations import translate
 from meitu_demo.photos import codec
 from meitu_demo.photos.provenance import read_provenance
 from meitu_demo.settings import Settings
+from meitu_demo.ui import api
 
 REPORT = {
     "endpoint", "mode", "recorded", "elapsed_s", "run", "request_id", "width", "height", "changes", "repeated",
@@ -154,6 +158,21 @@ def test_api_reports_photo_changes_in_the_callers_language(page: Page, portrait_
     assert any("PNG" in line for line in english["changes"])
     assert len(chinese["changes"]) == len(english["changes"])
     assert re.search("[\u4e00-\u9fff]", "".join(chinese["changes"]))
+
+
+def test_api_deletes_an_expired_result_in_a_thread(
+    page: Page, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop never waits for the disk."""
+    deleted: queue.Queue[bool] = queue.Queue()
+
+    def record(*arguments: Any, **options: Any) -> None:
+        deleted.put(asyncio._get_running_loop() is not None)
+
+    monkeypatch.setattr(api, "RESULT_TTL_S", 0.0)
+    monkeypatch.setattr(shutil, "rmtree", record)
+    page.call("quality_restoration", page.upload(portrait), False, False)
+    assert deleted.get(timeout=30) is False
 
 
 def test_api_keeps_concurrent_callers_apart(page: Page, portrait_file: Path, faceless: bytes) -> None:

@@ -167,8 +167,11 @@ def test_ailab_parse_reads_the_marketplaces_errors(status: int, message: str, sl
 
 
 def test_ailab_parse_keeps_the_request_id_of_an_error_without_code() -> None:
-    """An error without a code has the request id, because the vendor's support asks for it."""
+    """An error without a code has the request id, because the vendor's support asks for it; so has a bad answer."""
     assert failure(403, {"request_id": "r", "message": "no"}).request_id == "r"
+    with pytest.raises(InvalidResponse) as caught:
+        ailab.parse(answer(200, json.dumps({"request_id": "r"}).encode()))
+    assert ("Request ID", "r") in explain(caught.value, "en").details
 
 
 @pytest.mark.parametrize(

@@ -261,4 +261,12 @@ def test_meitu_parse_names_the_fault_of_an_undocumented_200(body: bytes, cause: 
     """A 200 in another form than documented is an InvalidResponse that names what is wrong."""
     with pytest.raises(InvalidResponse) as caught:
         meitu.parse(answer(200, body))
-    assert caught.value.facts == {"vendor": "meitu", "cause": cause}
+    assert (caught.value.facts["vendor"], caught.value.facts["cause"]) == ("meitu", cause)
+
+
+@pytest.mark.parametrize("body", [{}, {"media_info_list": [{"media_data": "!!!"}]}])
+def test_meitu_parse_keeps_the_request_id_of_an_answer_without_a_picture(body: dict[str, Any]) -> None:
+    """The details name it, because the vendor's support asks for it."""
+    with pytest.raises(InvalidResponse) as caught:
+        meitu.parse(answer(200, body, **{"x-request-id": "r6"}))
+    assert ("Request ID", "r6") in explain(caught.value, "en").details

@@ -1,9 +1,5 @@
 """``make bench``: the table of ratios, then memory."""
 
-import os
-
-os.environ.setdefault("GLOG_minloglevel", "2")
-
 from . import app, codec, effects, evaluation, loading, mirror, pages, peak
 from .ratio import Row
 

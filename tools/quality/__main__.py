@@ -1,11 +1,8 @@
 """``make quality``: measures the effects and writes contact sheets; the last line is a summary."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
-
-os.environ.setdefault("GLOG_minloglevel", "2")
 
 from . import OUTPUT, aesthetics, avatar, contact_sheets, restoration
 from .people import load_people

@@ -4,7 +4,6 @@ mediapipe imports matplotlib for drawing functions that this project does not us
 as in the container, a stub replaces it during the import.
 """
 
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ _load_lock = threading.Lock()  # mediapipe's import and the creation of its grap
 @contextmanager
 def load_solution(name: str) -> Iterator[Any]:
     """Import ``mediapipe.python.solutions.<name>`` for a block that builds its graph; one block at a time."""
-    os.environ.setdefault("GLOG_minloglevel", "2")  # its C++ reads it when it is loaded
     with _load_lock, _stub_matplotlib():
         yield import_module(f"mediapipe.python.solutions.{name}")
 

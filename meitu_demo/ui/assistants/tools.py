@@ -119,7 +119,7 @@ async def run_tool(context: Context, endpoint: Endpoint, request: Request, notif
         return build_error_result(translate_for_mcp("stopped"))
     except Exception as error:
         text = report_failure(error, language, endpoint=endpoint.id, is_billable=is_billable).as_text()
-        if handle and handle.can_refetch:
+        if handle and handle.call.can_refetch:
             text += " " + translate("mcp.fetch_again", language)
         return build_error_result(text)
 
@@ -167,9 +167,9 @@ async def _load_photo(context: Context, arguments: Mapping[str, Any], caller: Ca
 async def _await_with_progress(
     handle: CallHandle, endpoint: Endpoint, notify: NotifyProgress, language: str
 ) -> CallResult:
-    service = describe_service(endpoint.vendor_id, handle.target.service, language)
+    service = describe_service(endpoint.vendor_id, handle.call.spec.target.service, language)
     async for phase, seconds in handle.stream_progress():
-        await notify(describe_phase(phase, seconds, service, handle.target.mode, language))
+        await notify(describe_phase(phase, seconds, service, handle.call.spec.target.mode, language))
     if handle.abandoned:
         raise _SessionEnded
     return await handle.result()

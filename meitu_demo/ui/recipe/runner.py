@@ -82,7 +82,7 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
     run.handle = run.target = None
     if request.action == "fetch":
         handle = service.refetch(request.caller, (request.previous_progress or RecipeProgress()).failed_call_id)
-        run.target = handle.target
+        run.target = handle.call.spec.target
     else:
         source = await _load_source(run)
         run.target = await service.choose_target(
@@ -100,12 +100,12 @@ async def _run_step(run: RecipeRun, step: RecipeStep) -> AsyncIterator[RecipeUpd
             consent=request.consents.get(vendor_id, False),
             force=_choose_force(run),
         )
-    run.handle, run.target = handle, handle.target
+    run.handle, run.target = handle, handle.call.spec.target
     run.handles.append(handle)
     if run.is_stopped:
         return
     async for phase, remaining_s in handle.stream_progress():
-        yield views.build_progress_update(run, phase, remaining_s, *(["stop"] if handle.target.is_billable else []))
+        yield views.build_progress_update(run, phase, remaining_s, *(["stop"] if run.target.is_billable else []))
     finished = await finish_run(run.context, handle, request.caller)
     if finished is not None:
         _append_step_result(run, step, handle, *finished)
@@ -135,8 +135,8 @@ def _append_step_result(
     receipt_html = render_run_receipt(context, result, language)
     facts_html = facts.render_facts(result, pictures, service, language, "recipe")
     html = result_view.render_comparison(result, pictures, service, language, remark, receipt_html, facts_html)
-    html += render_wire(result.trace, step.endpoint, result.values, handle.target, language)
+    html += render_wire(result.trace, step.endpoint, result.values, handle.call.spec.target, language)
     maker = facts.Maker(result.mode, "" if result.mode == "offline" else service, result.recorded)
     run.progress = run.progress.append_result(
-        StepResult(step, handle.call_id, maker, result.elapsed_s, pictures, remark, html)
+        StepResult(step, handle.call.id, maker, result.elapsed_s, pictures, remark, html)
     )

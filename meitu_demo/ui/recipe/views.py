@@ -97,7 +97,7 @@ def build_progress_update(run: RecipeRun, phase: Phase, remaining_s: float, *act
 
 async def build_stopped_update(run: RecipeRun) -> RecipeUpdate:
     """The person stopped the run."""
-    is_sent = bool(run.handle and run.handle.is_sent and run.target and run.target.is_billable)
+    is_sent = bool(run.handle and run.handle.call.is_sent and run.target and run.target.is_billable)
     return await build_final_update(run, result_view.render_stopped(is_sent, run.language), "retry")
 
 
@@ -138,7 +138,7 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
             step.values,
             explained,
             service=target.service,
-            refetch_id=handle.call_id if handle and handle.can_refetch else FORCE_NONE,
+            refetch_id=handle.call.id if handle and handle.call.can_refetch else FORCE_NONE,
         )
     if step:
         explained = replace(explained, title=f"{run.step_label}{explained.title}")
@@ -148,10 +148,10 @@ async def build_failure_update(run: RecipeRun, error: Exception) -> RecipeUpdate
     if step and target and isinstance(error, DemoError) and isinstance(error.trace, Trace):
         html += render_wire(error.trace, step.endpoint, step.values, target, run.language)
     may_cost = is_billable and may_be_billed(error)
-    failed_call_id = handle.call_id if handle and may_cost else FORCE_NONE
+    failed_call_id = handle.call.id if handle and may_cost else FORCE_NONE
     run.progress = replace(run.progress, failed_call_id=failed_call_id, failed_step=step)
     can_run_offline = (is_billable or recorded is not None) and not isinstance(error, ImageRejected | ValueRejected)
-    can_refetch = handle is not None and handle.can_refetch
+    can_refetch = handle is not None and handle.call.can_refetch
     possible = {"fetch": can_refetch, "pay": may_cost, "retry": not may_cost, "offline": can_run_offline}
     actions = [name for name, is_possible in possible.items() if step and is_possible]
     return await build_final_update(run, html, *actions)

@@ -140,7 +140,7 @@ class Leg:
                 self._update_view(result_view.render_progress(phase, remaining_s, name, target.mode, request.language))
             finished = await finish_run(self._context, self.handle, request.caller)
             if finished is None:
-                self._update_view(result_view.render_stopped(self.handle.is_sent, request.language))
+                self._update_view(result_view.render_stopped(self.handle.call.is_sent, request.language))
             else:
                 self._show_result(*finished, target)
         except Exception as error:  # every failure ends as an explanation on its side
@@ -215,7 +215,7 @@ async def stream_both(context: Context, request: RunRequest) -> AsyncIterator[Sc
         return
     for leg in legs:
         leg.clear_if_deleted()
-    call_id = live_leg.handle.call_id if live_leg.handle else FORCE_NONE
+    call_id = live_leg.handle.call.id if live_leg.handle else FORCE_NONE
     yield build_update(render_both(), *_list_actions(live_leg), call_id=call_id)
 
 

@@ -39,6 +39,6 @@ def build_fallback(error: DemoError, handle: CallHandle | None, remark: str, lan
     """For the run after the live call that ended in `error`. handle: that call's. remark: one more sentence."""
     billing = classify_billing(error)
     details = (translate(f"billing.{billing}.why", language) if billing else "", remark)
-    can_refetch = handle is not None and handle.can_refetch  # the vendor's picture is ready, only its download failed
+    can_refetch = handle is not None and handle.call.can_refetch  # the picture is ready, only its download failed
     actions = ("fetch", "again") if can_refetch else ("retry",) if may_be_billed(error) else ()
-    return Fallback(explain(error, language).title, details, actions, handle.call_id if handle else FORCE_NONE)
+    return Fallback(explain(error, language).title, details, actions, handle.call.id if handle else FORCE_NONE)

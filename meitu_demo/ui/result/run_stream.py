@@ -111,7 +111,7 @@ def describe_repeat(key: str, handle: CallHandle | None, language: str) -> str:
     if handle is None or not handle.is_duplicate:
         return ""
     now = datetime.now(UTC)
-    return translate(f"result.{key}", language, ago=result_view.format_ago(handle.started_at, now, language))
+    return translate(f"result.{key}", language, ago=result_view.format_ago(handle.call.started_at, now, language))
 
 
 def _describe_history(request: RunRequest, key: str, handle: CallHandle | None, target: CallTarget | None) -> str:
@@ -134,7 +134,7 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
     try:
         if request.is_fetch_only:
             handle = service.refetch(request.caller, request.force)
-            target = handle.target
+            target = handle.call.spec.target
             assert target
         else:
             target = await service.choose_target(
@@ -153,7 +153,7 @@ async def stream(context: Context, request: RunRequest) -> AsyncIterator[ScreenU
                 consent=request.consent,
                 force=request.force,
             )
-            target = handle.target
+            target = handle.call.spec.target
         async for update in stream_call(context, request, target, handle):
             yield update
     except Exception as error:  # every failure ends as an explanation on the screen
@@ -189,7 +189,7 @@ async def stream_call(
         yield build_update(result_view.render_progress(phase, remaining_s, service, target.mode, language), *stop)
     finished = await finish_run(context, handle, request.caller, request.fault)
     if finished is None:
-        yield build_update(result_view.render_stopped(handle.is_sent, language), call_id=handle.call_id)
+        yield build_update(result_view.render_stopped(handle.call.is_sent, language), call_id=handle.call.id)
         return
     result, pictures = finished
     remark = _describe_history(request, "repeated", handle, target)
@@ -200,7 +200,7 @@ async def stream_call(
         yield build_update(html, *request.fallback.actions, call_id=request.fallback.call_id)
         return
     can_repeat = target.is_billable and handle.is_duplicate
-    yield build_update(html, *(["again"] if can_repeat else []), call_id=handle.call_id)
+    yield build_update(html, *(["again"] if can_repeat else []), call_id=handle.call.id)
 
 
 def render_failure(
@@ -222,12 +222,12 @@ def render_failure(
     actions = list_paid_actions(error, handle) if is_billable else ()
     if (is_billable or recorded) and not isinstance(error, ImageRejected | ValueRejected):
         actions = (*actions, "offline")
-    return build_update(html, *actions, call_id=handle.call_id if handle else FORCE_NONE)
+    return build_update(html, *actions, call_id=handle.call.id if handle else FORCE_NONE)
 
 
 def list_paid_actions(error: BaseException, handle: CallHandle | None) -> tuple[str, ...]:
     """The actions after a billable call that failed: a free download, and a paid call on a button of its own."""
-    if handle and handle.can_refetch:
+    if handle and handle.call.can_refetch:
         return ("fetch", "again")
     return ("retry",) if may_be_billed(error) else ()
 
@@ -246,7 +246,7 @@ async def finish_run(
     if handle.abandoned:
         return None
     pictures = store_pair(context.pictures, pair, build_file_name(result), caller.session_id)
-    context.history.record_success(caller.session_id, result, pictures, fault, call_id=handle.call_id)
+    context.history.record_success(caller.session_id, result, pictures, fault, call_id=handle.call.id)
     return result, pictures
 
 
@@ -273,7 +273,7 @@ def record_failure(
         explained,
         request.fault,
         service=target.service if target else "",
-        refetch_id=handle.call_id if handle and handle.can_refetch else FORCE_NONE,
+        refetch_id=handle.call.id if handle and handle.call.can_refetch else FORCE_NONE,
     )
 
 

@@ -56,7 +56,7 @@ class SessionData:
         ttl_s: float,
         recorder: Recorder | None = None,
     ) -> None:
-        self._uploads_dir = uploads_dir
+        self._uploads_dirs = uploads_dir, uploads_dir.resolve()
         self._pictures = pictures
         self._single_flight = single_flight
         self._history = history
@@ -67,9 +67,9 @@ class SessionData:
         self._folders_by_session: defaultdict[str, dict[Path, float]] = defaultdict(dict)
 
     def track(self, session_id: str, file: Path) -> None:
-        """Record that the upload folder of `file` belongs to the session."""
-        folder = file.parent.resolve()
-        if folder.parent == self._uploads_dir.resolve():
+        """Record that the upload folder of `file` belongs to the session. file: as written, or links resolved."""
+        if file.parent.parent in self._uploads_dirs:
+            folder = self._uploads_dirs[1] / file.parent.name
             self._folders_by_session[session_id].setdefault(folder, time.monotonic())
             self.upload_quota.claim(folder, session_id)
 

@@ -46,7 +46,7 @@ faces_ = st.tuples(
 )
 
 
-@settings(max_examples=20, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(["photo", "black", "white", "noise"]),
     height=sides,

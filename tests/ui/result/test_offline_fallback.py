@@ -56,8 +56,8 @@ def test_fallback_remark_names_failure_source_and_cost(
     """The remark names the failure, the offline engine or a recording, and the possible cost; a retry is offered only
     where it may cost.
     """
-    call: Any = SimpleNamespace(call_id=7, can_refetch=False)
-    found = build_fallback(error, call, "Once more.", language)
+    handle: Any = SimpleNamespace(call=SimpleNamespace(id=7, can_refetch=False))
+    found = build_fallback(error, handle, "Once more.", language)
     remarks = {mode: found.describe(mode, language) for mode in ("offline", "recorded")}
     for remark in remarks.values():
         assert explain(error, language).title in remark

@@ -77,6 +77,18 @@ async def test_session_data_deletes_everything_of_one_session_and_nothing_of_ano
     assert await session_data.inventory("other") == Inventory(1, 1, 0)
 
 
+async def test_session_data_tracks_without_the_disk(uploads: Path) -> None:
+    """The event loop does not wait for it; a path with links and one without name the same folder."""
+    photo, link = create_upload(uploads, "a" * 32), uploads.with_name("link")
+    link.symlink_to(uploads)
+    session_data = create_session_data(link)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(Path, "resolve")
+        for path in (photo, link / photo.parent.name / "me.jpg"):
+            session_data.track("one", path)
+    assert (await session_data.inventory("one")).files == 1
+
+
 async def test_inventory_counts_what_could_not_be_deleted(session_data: SessionData, uploads: Path) -> None:
     """After a deletion it looks at the disk again."""
     photo = create_upload(uploads, "a" * 32)
