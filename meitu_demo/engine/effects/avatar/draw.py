@@ -51,6 +51,8 @@ MIN_SKIN_CHROMA = 4.0  # in LAB: below it a photo is grey
 # Quantiles of a grey photo's levels; level that the upper becomes; limit of the stretch.
 GREY_RANGE, MAX_GREY_LEVEL, MAX_GREY_GAIN = (0.005, 0.995), 245.0, 3.0
 MIN_VIOLET_CHROMA = 22.0  # in LAB: of lenses and edited photos; eyes are not violet
+MIN_LID_A, MIN_LID_RED = 12.0, 1.5  # a, and a / b, of lids; irises are less red
+DARK_IRIS = (30, 4, 8)  # LAB where no iris can be measured
 CAST_SHARE = 0.4  # of a colour cast that is taken away: the rest is the photo's mood
 
 
@@ -186,10 +188,12 @@ def measure_iris(photo: Image, head: Head) -> Lab:
         found.append(lab[inside])
     colours = np.concatenate(found)
     if len(colours) < 6:
-        return np.array((30, 4, 8), np.float32)
+        return np.array(DARK_IRIS, np.float32)
     low, high = np.percentile(colours[:, 0], (25, 85))
     colour = np.median(colours[(colours[:, 0] >= low) & (colours[:, 0] <= high)], 0).astype(np.float32)
     is_violet = -colour[1] / 0.6 < colour[2] < 0.4 * colour[1]
     if is_violet and np.hypot(*colour[1:]) < MIN_VIOLET_CHROMA:  # the violet of dark eyes is that of the light
         colour[1:] = 0.35 * colour[1]
+    elif MIN_LID_A < colour[1] > MIN_LID_RED * colour[2] > 0:  # of a narrow eye, lids were measured
+        colour = np.array(DARK_IRIS, np.float32)
     return colour

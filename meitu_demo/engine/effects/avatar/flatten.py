@@ -36,6 +36,7 @@ NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358,
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
 SMOOTHNESS = 0.85  # of bare skin: share of a soft picture in the flat masses, whose edges are ragged in noise
+BROW_GAIN = 0.25  # what brows are darker than lit skin is drawn larger
 FEATURE_MARGIN = 0.08  # face widths: the kernel's diameter; brows are often outside the mesh's
 SHADING, SHADING_SIGMA = 0.4, 0.10  # share of the skin's shading that stays; face widths over which it is measured
 DETAIL = 0.5  # share of finer detail that stays: folds, spots, shine
@@ -54,10 +55,12 @@ LIP_SHARE = 0.8  # of that colour
 LIP_CONTRAST, LIP_DETAIL = 0.75, 0.6  # shares that stay: of what lips, and folds in them, are darker
 LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; between closed lips
 TEETH_L, MAX_TEETH_L = (52.0, 66.0), 93.0  # in the mouth, from the second sure
+SMILE_SHARE = (0.22, 0.34)  # of teeth in an open mouth; from the second, they fill it
 TOOTH_GAP, TEETH_SIGMA = (0.10, 0.03), 0.012  # face widths: closed across and down; over which their edge is smooth
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 MIN_EYE_WIDTH = 0.12  # face widths
+MIN_EYE_WIDTH_RATIO = 0.6  # to the other eye; below it the head is turned so far that the network draws both better
 SUNGLASSES_DARKER_L = 20.0  # under lit skin: both eyes and what is around them
 COVERED_EYE_DARKER_L = 32.0  # under lit skin, even in its brightest parts: a dark lens or a fringe
 
@@ -108,6 +111,7 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     locks = _smooth_along_flow(raw, 0.03 * head.width)
     brows = blur(np.maximum.reduce([head.fill(outline, shape, 1.2) for outline in BROW_CONTOURS]), 0.015 * head.width)
     flat += (locks - flat) * brows[..., None]
+    flat[..., 0] -= BROW_GAIN * brows * np.maximum(tone[0] - flat[..., 0], 0)
     _flatten_hair(flat, locks, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
     _shade_neck(flat, skin * matte, head, float(drawn_skin[0]))
@@ -212,7 +216,8 @@ def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: fl
     bright = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
     pale = smoothstep(skin_a + 6, skin_a, raw[..., 1])
     rough, sigma = mouth * pale * smoothstep(*TEETH_L, bright), TEETH_SIGMA * face_width
-    shape = smoothstep(0.35, 0.65, blur(rough, sigma)) * mouth
+    is_smile = smoothstep(*SMILE_SHARE, float(rough.sum() / max(mouth.sum(), 1.0)))
+    shape = np.maximum(smoothstep(0.35, 0.65, blur(rough, sigma)), is_smile) * mouth
     teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
     even = blur(teeth * rough[..., None], 3 * sigma) / np.maximum(blur(rough, 3 * sigma), 1e-3)[..., None]
     flat += (even - flat) * shape[..., None]
@@ -244,9 +249,9 @@ def _find_visible_eyes(lightness: Plane, skin: float, head: Head) -> tuple[bool,
     around = [
         measure(0.75, head.fill(eye, lightness.shape, 1.7), 1 - head.fill(eye, lightness.shape, 1.25)) for eye in EYES
     ]
-    if max(eyes + around) < -SUNGLASSES_DARKER_L:
+    widths = [float(np.linalg.norm(head.points[eye[0]] - head.points[eye[8]])) / head.width for eye in EYES]
+    if max(eyes + around) < -SUNGLASSES_DARKER_L or min(widths) < MIN_EYE_WIDTH_RATIO * max(widths):
         return False, False
-    widths = [np.linalg.norm(head.points[eye[0]] - head.points[eye[8]]) / head.width for eye in EYES]
     first, second = (
         bool(width > MIN_EYE_WIDTH and (eye > -COVERED_EYE_DARKER_L or skin_around > -SUNGLASSES_DARKER_L))
         for width, eye, skin_around in zip(widths, eyes, around, strict=True)
