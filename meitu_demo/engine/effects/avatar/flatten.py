@@ -149,7 +149,8 @@ def _remove_rim_light(flat: Lab, skin: Plane, face: Plane, where: Plane, tone: L
     In the `face`, only what is pale as well, or its shine would go.
     """
     closed = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, build_disc_kernel(MAX_RIM_LIGHT * face_width))
-    pale = smoothstep(*PALE_CHROMA_SHARE[::-1], np.hypot(flat[..., 1], flat[..., 2]) / np.hypot(*tone[1:]))
+    chroma = (np.hypot(flat[..., 1], flat[..., 2]) + 1) / (np.hypot(*tone[1:]) + 1)  # 1 in a grey photo
+    pale = smoothstep(*PALE_CHROMA_SHARE[::-1], chroma)
     rim = closed * where * smoothstep(*RIM_LIGHTER_L, flat[..., 0] - tone[0]) * np.maximum(1 - face, pale)
     rim = blur(np.asarray(cv2.dilate(rim, build_disc_kernel(0.02 * face_width)), np.float32), 0.01 * face_width)
     flat += (_continue(flat, skin * (1 - rim), SHADING_SIGMA * face_width) - flat) * rim[..., None]
