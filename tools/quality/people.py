@@ -10,8 +10,8 @@ import numpy as np
 
 from meitu_demo.domain.errors import EngineRejection
 from meitu_demo.domain.model import Image
-from meitu_demo.engine.effects.avatar.flatten import LIPS
 from meitu_demo.engine.effects.avatar.head import to_lab
+from meitu_demo.engine.effects.avatar.mouth import OUTER_LIPS
 from meitu_demo.engine.imaging.face_checks import pick_face
 from meitu_demo.engine.imaging.faces import Face
 from meitu_demo.engine.imaging.segmentation import segment_skin
@@ -62,7 +62,7 @@ def add_beard(image: Image, face: Face, colour: tuple[int, int, int]) -> Image:
     """The photo of a person with a full beard of an RGB `colour`."""
     mask = np.zeros(image.shape[:2], np.float32)
     cv2.fillPoly(mask, [face.landmarks[list(BEARD)].astype(int)], (1.0,))
-    cv2.fillPoly(mask, [face.landmarks[list(LIPS)].astype(int)], (0.0,))
+    cv2.fillPoly(mask, [face.landmarks[list(OUTER_LIPS)].astype(int)], (0.0,))
     share = cv2.GaussianBlur(mask, (0, 0), 0.02 * face.width)[..., None] * 0.85
     return np.asarray(image * (1 - share) + np.array(colour) * share, np.uint8)
 

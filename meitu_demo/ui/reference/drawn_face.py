@@ -13,7 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.translations import load_json
-from ...engine.effects.avatar.flatten import LIPS
+from ...engine.effects.avatar.mouth import OUTER_LIPS
 from ...engine.effects.reshape import build_face_warp
 from ...engine.imaging.align import FACE_OVAL
 from ...engine.imaging.face import Face
@@ -29,7 +29,7 @@ CLOSED_LINES = (
     (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
     (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),  # eyes
     (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
-    LIPS,
+    OUTER_LIPS,
 )  # fmt: skip
 OPEN_LINES = (
     (193, 122, 196, 236, 198, 209, 49, 129, 64, 98, 99, 97, 2,
@@ -44,8 +44,8 @@ ARROW_LANDMARKS = {
     **dict.fromkeys(range(8), FACE_OVAL),
     **dict.fromkeys(range(8, 14), EYES[0] + EYES[1]),
     **dict.fromkeys((14, 15), OPEN_LINES[0]),
-    **dict.fromkeys((16, 17), OPEN_LINES[0] + OPEN_LINES[1] + LIPS + FACE_OVAL),
-    **dict.fromkeys(range(18, 22), LIPS),
+    **dict.fromkeys((16, 17), OPEN_LINES[0] + OPEN_LINES[1] + OUTER_LIPS + FACE_OVAL),
+    **dict.fromkeys(range(18, 22), OUTER_LIPS),
 }
 
 UNITS_PER_FACE_WIDTH = 100  # SVG units

@@ -15,22 +15,9 @@ from ...imaging.colour import SKIN_POINTS, sample_colours
 from ...imaging.segmentation import BROW_CONTOURS, segment_skin
 from ...imaging.warp import EMPTY_MAP
 from .glasses import MIN_TINTED_SKIN_CHROMA, ThinFrame, find_glasses
-from .head import (
-    CURVE_POINTS,
-    EYES,
-    LIP_RIMS,
-    MIN_MOUTH_OPENING,
-    MOUTH,
-    Head,
-    Image,
-    Lab,
-    Plane,
-    draw_stroke,
-    fit_opening,
-    to_lab,
-)
+from .head import EYES, Head, Image, Lab, Plane, to_lab
+from .mouth import OUTER_LIPS, draw_mouth
 
-LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 LIP_LINE = (13, 14)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
@@ -49,14 +36,6 @@ CHEEK_MARGIN_L, MAX_LIFT_L = 2.5, 9.0  # skin is drawn a little lighter than it 
 MAX_RIM_LIGHT, RIM_LIGHTER_L = 0.20, (4.0, 9.0)  # face widths; than lit skin
 PALE_CHROMA_SHARE = (0.3, 0.5)  # of the chroma of lit skin
 CHIN_SHADOW, SHADOW_DARKER_L = 0.18, 13.0  # face widths that it falls; than the drawn face
-LIPS_DARKER_L = 4.0  # than the drawn skin, at least
-LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
-LIP_SHARE = 0.8  # of that colour
-LIP_CONTRAST, LIP_DETAIL = 0.75, 0.6  # shares that stay: of what lips, and folds in them, are darker
-LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; between closed lips
-TEETH_L, MAX_TEETH_L = (52.0, 66.0), 93.0  # in the mouth, from the second sure
-SMILE_SHARE = (0.22, 0.34)  # of teeth in an open mouth; from the second, they fill it
-TOOTH_GAP, TEETH_SIGMA = (0.10, 0.03), 0.012  # face widths: closed across and down; over which their edge is smooth
 FLOW_STEPS, FLOW_STEP_PX = 6, np.float32(2.2)  # along strands, to both sides
 FRAME_DARKER_L = 10.0  # or thin frames fade when the picture is shrunk
 MIN_EYE_WIDTH = 0.12  # face widths
@@ -99,7 +78,7 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     shape = flat.shape[:2]
     oval, eyes = head.fill(FACE_OVAL, shape, 0.95), _find_eyes_and_brows(head, shape)
     flat += (smooth - flat) * (SMOOTHNESS * (np.maximum(skin, oval) * (1 - eyes)))[..., None]
-    features = np.maximum.reduce([eyes, head.fill(LIPS, shape), head.fill_hull(shape, NOSTRILS)])
+    features = np.maximum.reduce([eyes, head.fill(OUTER_LIPS, shape), head.fill_hull(shape, NOSTRILS)])
     _, v = head.build_grid(shape)
     tone = _measure_lit_skin(flat, head)
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)
@@ -109,13 +88,11 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     locks = _smooth_along_flow(raw, 0.03 * head.width)
-    brows = blur(np.maximum.reduce([head.fill(outline, shape, 1.2) for outline in BROW_CONTOURS]), 0.015 * head.width)
-    flat += (locks - flat) * brows[..., None]
-    flat[..., 0] -= BROW_GAIN * brows * np.maximum(tone[0] - flat[..., 0], 0)
+    _draw_brows(flat, locks, head, float(tone[0]))
     _flatten_hair(flat, locks, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
     _shade_neck(flat, skin * matte, head, float(drawn_skin[0]))
-    _draw_mouth(flat, raw, head, (tone, drawn_skin))
+    draw_mouth(flat, raw, head, (tone, drawn_skin))
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
     flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
     open_eyes = _find_visible_eyes(raw[..., 0], float(tone[0]), head)
@@ -157,6 +134,14 @@ def _remove_rim_light(flat: Lab, skin: Plane, face: Plane, where: Plane, tone: L
     return np.maximum(skin, rim)
 
 
+def _draw_brows(flat: Lab, locks: Lab, head: Head, tone: float) -> None:
+    """Draw brows as strokes along their hairs, in place, and darker. tone: L of lit skin."""
+    brows = np.maximum.reduce([head.fill(outline, flat.shape[:2], 1.2) for outline in BROW_CONTOURS])
+    brows = blur(brows, 0.015 * head.width)
+    flat += (locks - flat) * brows[..., None]
+    flat[..., 0] -= BROW_GAIN * brows * np.maximum(tone - flat[..., 0], 0)
+
+
 def _even_out_skin(
     flat: Lab, skin: Plane, features: Plane, mask: Plane, tones: tuple[Lab, Lab], face_width: float
 ) -> None:
@@ -184,44 +169,6 @@ def _shade_neck(flat: Lab, skin: Plane, head: Head, drawn: float) -> None:
     below *= smoothstep(0.0, 0.2, v - head.locate(*LIP_LINE))
     shadow = below * blur(skin, 0.02 * head.width) * (1 - blur(face, 0.008 * head.width))
     flat[..., 0] -= shadow * np.clip(flat[..., 0] - (drawn - SHADOW_DARKER_L), 0, SHADOW_DARKER_L)
-
-
-def _draw_mouth(flat: Lab, raw: Lab, head: Head, tones: tuple[Lab, Lab]) -> None:
-    """Draw lips and, between them, a line or the open mouth, in place. tones: of skin as lit, and as drawn."""
-    above, below, opening = fit_opening(head, *LIP_RIMS)
-    is_open = float(smoothstep(0.4 * MIN_MOUTH_OPENING, MIN_MOUTH_OPENING, opening))
-    mouth = head.fill(MOUTH, flat.shape[:2])
-    _draw_lips(flat, raw, head, mouth, is_open, tones)
-    line = draw_stroke(mouth.shape, (above + below) / 2, np.full(CURVE_POINTS, LIP_LINE_WIDTH * head.width))
-    flat[..., 0] -= LIP_LINE_DARKER_L * (1 - is_open) * blur(line, 0.5)
-    _draw_teeth(flat, raw, is_open * mouth, float(tones[1][1]), head.width)
-
-
-def _draw_lips(flat: Lab, raw: Lab, head: Head, mouth: Plane, is_open: float, tones: tuple[Lab, Lab]) -> None:
-    """Give lips one soft colour each, without shine."""
-    outline = head.fill(LIPS, mouth.shape)
-    lips, sigma = np.maximum(outline - mouth, 0), LIP_SIGMA * head.width
-    colours = blur(raw * lips[..., None], sigma) / np.maximum(blur(lips, sigma), 1e-3)[..., None]
-    folds = np.minimum(blur(raw[..., 0], 0.7) - colours[..., 0], 0)
-    lightest = tones[0][0] - LIPS_DARKER_L
-    colours[..., 0] = lightest + LIP_CONTRAST * np.minimum(colours[..., 0] - lightest, 0) + LIP_DETAIL * folds
-    area = blur(np.maximum(outline - is_open * mouth, 0), LIP_EDGE * head.width)
-    flat += (colours + (tones[1] - tones[0]) - flat) * (LIP_SHARE * area)[..., None]
-
-
-def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: float) -> None:
-    """Show the photo where the open `mouth` is, its teeth as one bright shape without gaps."""
-    flat += (raw - flat) * mouth[..., None]
-    gap = [round(share * face_width) | 1 for share in TOOTH_GAP]
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, gap)
-    bright = np.asarray(cv2.morphologyEx(raw[..., 0], cv2.MORPH_CLOSE, kernel), np.float32)
-    pale = smoothstep(skin_a + 6, skin_a, raw[..., 1])
-    rough, sigma = mouth * pale * smoothstep(*TEETH_L, bright), TEETH_SIGMA * face_width
-    is_smile = smoothstep(*SMILE_SHARE, float(rough.sum() / max(mouth.sum(), 1.0)))
-    shape = np.maximum(smoothstep(0.35, 0.65, blur(rough, sigma)), is_smile) * mouth
-    teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
-    even = blur(teeth * rough[..., None], 3 * sigma) / np.maximum(blur(rough, 3 * sigma), 1e-3)[..., None]
-    flat += (even - flat) * shape[..., None]
 
 
 def _continue(picture: Lab, weight: Plane, sigma: float) -> Lab:
