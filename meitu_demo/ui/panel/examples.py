@@ -97,13 +97,12 @@ async def serve_example_result(request: Request) -> Response:
 
 
 def draw_first_screen(stop: threading.Event) -> None:
-    """Draw what a new visitor sees first, which takes seconds in a new process: the first panel, then the others.
+    """Draw what a new visitor sees first, which takes seconds in a new process: the first panel's example, all tiles.
 
     For a thread of its own. Ends early, between two pictures, when `stop` is set.
     """
-    drawings: list[Callable[[], object]] = [partial(_load_example_result, screen) for screen in EXAMPLE_SCREENS]
-    drawings[1:1] = static_images.list_renderers()
-    for draw in drawings:
+    drawings: list[Callable[[], object]] = [partial(_load_example_result, EXAMPLE_SCREENS[0])]
+    for draw in drawings + static_images.list_renderers():
         if stop.is_set():
             return
         with suppress(OSError):  # an owner's picture that is gone is reported when somebody asks for it

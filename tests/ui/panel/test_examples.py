@@ -1,6 +1,5 @@
 """Example photos: each visitor gets a complete copy."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -43,10 +42,3 @@ def test_example_of_a_reshaped_face_shows_it_enlarged(screen: str) -> None:
         assert top > 0
         assert right < pixels.shape[1]
         assert bottom < pixels.shape[0]
-
-
-def test_first_screen_has_the_example_of_every_panel() -> None:
-    """The thread at the start draws them all, so that no visitor waits when a tab is opened for the first time."""
-    examples._render_example_result.cache_clear()
-    examples.draw_first_screen(threading.Event())
-    assert examples._render_example_result.cache_info().currsize == len(examples.EXAMPLE_SCREENS)
