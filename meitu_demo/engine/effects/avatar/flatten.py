@@ -19,9 +19,11 @@ from .head import EYES, Head, Image, Lab, Plane, to_lab
 from .mouth import OUTER_LIPS, draw_mouth
 
 LIP_LINE = (13, 14)
+NOSE = (6, 122, 351, 126, 355, 49, 279, 64, 294, 2, 129, 358)
 NOSTRILS = (129, 98, 240, 99, 60, 20, 242, 2, 462, 250, 290, 328, 460, 327, 358, 1)
 UPPER_CHEEKS = (50, 101, 36, 117, 118, 280, 330, 266, 346, 347)
 
+NOSE_SHARE = 0.6  # of the nose's shading that stays
 SMOOTHNESS = 0.85  # of bare skin: share of a soft picture in the flat masses, whose edges are ragged in noise
 BROW_GAIN = 0.25  # what brows are darker than lit skin is drawn larger
 FEATURE_MARGIN = 0.08  # face widths: the kernel's diameter; brows are often outside the mesh's
@@ -78,7 +80,8 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     shape = flat.shape[:2]
     oval, eyes = head.fill(FACE_OVAL, shape, 0.95), _find_eyes_and_brows(head, shape)
     flat += (smooth - flat) * (SMOOTHNESS * (np.maximum(skin, oval) * (1 - eyes)))[..., None]
-    features = np.maximum.reduce([eyes, head.fill(OUTER_LIPS, shape), head.fill_hull(shape, NOSTRILS)])
+    nose = NOSE_SHARE * blur(head.fill_hull(shape, NOSE), 0.02 * head.width)
+    features = np.maximum.reduce([eyes, head.fill(OUTER_LIPS, shape), head.fill_hull(shape, NOSTRILS), nose])
     _, v = head.build_grid(shape)
     tone = _measure_lit_skin(flat, head)
     drawn_skin = np.add(tone, (_measure_lift(flat, tone, head), 0, 0), dtype=np.float32)

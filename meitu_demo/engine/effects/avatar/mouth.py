@@ -8,12 +8,13 @@ from .head import CURVE_POINTS, LIP_RIMS, MIN_MOUTH_OPENING, MOUTH, Head, Lab, P
 
 OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 
-LIPS_DARKER_L = 4.0  # than the drawn skin, at least
+LIPS_DARKER_L = 7.0  # than the drawn skin, at least
 LIP_SIGMA, LIP_EDGE = 0.03, 0.015  # face widths over which a lip's colour is measured, and fades out
-LIP_SHARE = 0.8  # of that colour
+LIP_SHARE = 0.9  # of that colour
 LIP_CONTRAST, LIP_DETAIL = 0.75, 0.6  # shares that stay: of what lips, and folds in them, are darker
 LIP_LINE_WIDTH, LIP_LINE_DARKER_L = 0.012, 10.0  # face widths; between closed lips
 TEETH_L, MAX_TEETH_L = (52.0, 66.0), 93.0  # in the mouth, from the second sure
+TEETH_SHADE_L, TEETH_SHADE_SIGMA = 18.0, 0.025  # darker at their rim; face widths
 SMILE_SHARE = (0.22, 0.34)  # of teeth in an open mouth; from the second, they fill it
 TOOTH_GAP, TEETH_SIGMA = (0.10, 0.03), 0.012  # face widths: closed across and down; over which their edge is smooth
 
@@ -42,7 +43,7 @@ def _draw_lips(flat: Lab, raw: Lab, head: Head, mouth: Plane, is_open: float, to
 
 
 def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: float) -> None:
-    """Show the photo where the open `mouth` is, its teeth as one bright shape without gaps."""
+    """Show the photo where the open `mouth` is, its teeth as one round, bright shape without gaps."""
     flat += (raw - flat) * mouth[..., None]
     gap = [round(share * face_width) | 1 for share in TOOTH_GAP]
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, gap)
@@ -53,4 +54,5 @@ def _draw_teeth(flat: Lab, raw: Lab, mouth: Plane, skin_a: float, face_width: fl
     shape = np.maximum(smoothstep(0.35, 0.65, blur(rough, sigma)), is_smile) * mouth
     teeth = np.dstack([np.clip(bright + 8, 0, MAX_TEETH_L), 0.3 * raw[..., 1], 0.6 * raw[..., 2]])
     even = blur(teeth * rough[..., None], 3 * sigma) / np.maximum(blur(rough, 3 * sigma), 1e-3)[..., None]
+    even[..., 0] -= TEETH_SHADE_L * smoothstep(1.0, 0.55, blur(mouth, TEETH_SHADE_SIGMA * face_width))
     flat += (even - flat) * shape[..., None]
