@@ -99,12 +99,17 @@ class CountingTransport(httpx.AsyncHTTPTransport):
 
 
 class RecordingCircuitBreaker(CircuitBreaker):
-    """Records its failures up to its first opening, and the number of requests in flight at that moment."""
+    """Records the failures in a row before its first opening, and the number of requests in flight at that moment."""
 
     transport: CountingTransport
     failures: list[float]
     in_flight: int | None = None
     probe_failed: asyncio.Event
+
+    def _record_success(self) -> None:
+        super()._record_success()
+        if self.in_flight is None:  # a vendor that goes down still answers what it has begun
+            self.failures.clear()
 
     def _record_failure(self, is_probe: bool) -> None:
         before = self.is_open
