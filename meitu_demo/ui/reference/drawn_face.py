@@ -13,24 +13,19 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ...domain.translations import load_json
+from ...engine.effects.avatar.head import EYES
 from ...engine.effects.avatar.mouth import OUTER_LIPS
 from ...engine.effects.reshape import build_face_warp
 from ...engine.imaging.align import FACE_OVAL
 from ...engine.imaging.face import Face
+from ...engine.imaging.segmentation import BROW_CONTOURS
 from ..html import render
 
 Points = NDArray[np.float64]
 Arrow = tuple[tuple[float, float], tuple[float, float]]  # start, end
 
 # Lines of the drawing: landmarks in order. The last of a closed line is joined to the first.
-CLOSED_LINES = (
-    FACE_OVAL,
-    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),  # brows
-    (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
-    (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),  # eyes
-    (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
-    OUTER_LIPS,
-)  # fmt: skip
+CLOSED_LINES = (FACE_OVAL, *BROW_CONTOURS, *EYES, OUTER_LIPS)
 OPEN_LINES = (
     (193, 122, 196, 236, 198, 209, 49, 129, 64, 98, 99, 97, 2,
      326, 328, 327, 294, 358, 279, 429, 420, 456, 419, 351, 417),  # nose
@@ -38,7 +33,6 @@ OPEN_LINES = (
     (78, 80, 13, 310, 308),  # where the lips meet
 )  # fmt: skip
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # the centre, then around it
-EYES = CLOSED_LINES[3:5]
 # Landmarks where a shape's arrows may start: the features it is about, not the skin that gives way around them.
 ARROW_LANDMARKS = {
     **dict.fromkeys(range(8), FACE_OVAL),

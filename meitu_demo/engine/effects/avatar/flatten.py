@@ -88,13 +88,14 @@ def _flatten_head(flat: Lab, smooth: Lab, raw: Lab, skin: Plane, matte: Plane, h
     if np.hypot(*tone[1:]) < MIN_TINTED_SKIN_CHROMA:
         skin = skin * head.fill(FACE_OVAL, shape, 1.15)  # of a grey photo, hair looks like skin
     skin = _remove_rim_light(flat, skin, oval, (1 - features) * smoothstep(-0.15, -0.05, v), tone, head.width)
-    share = 0.5 + 0.5 * smoothstep(0.05, -0.05, v - head.locate(*LIP_LINE))  # the neck keeps the chin's shadow
+    below_lips = v - head.locate(*LIP_LINE)
+    share = 0.5 + 0.5 * smoothstep(0.05, -0.05, below_lips)  # the neck keeps the chin's shadow
     mask = blur(np.maximum(skin * share, oval), 0.03 * head.width) * matte
     locks = _smooth_along_flow(raw, 0.03 * head.width)
     _draw_brows(flat, locks, head, float(tone[0]))
     _flatten_hair(flat, locks, matte * (1 - np.maximum(skin, oval)) * smoothstep(0.75, 0.35, v), head.width)
     _even_out_skin(flat, skin * (1 - features), features, mask, (tone, drawn_skin), head.width)
-    _shade_neck(flat, skin * matte, head, float(drawn_skin[0]))
+    _shade_neck(flat, skin * matte, smoothstep(0.0, 0.2, below_lips), head, float(drawn_skin[0]))
     draw_mouth(flat, raw, head, (tone, drawn_skin))
     lines, frame = find_glasses(raw, head, float(np.hypot(*tone[1:])))
     flat += (raw - (FRAME_DARKER_L, 0, 0) - flat) * lines[..., None]
@@ -164,13 +165,11 @@ def _even_out_skin(
     flat += (even - flat) * mask[..., None]
 
 
-def _shade_neck(flat: Lab, skin: Plane, head: Head, drawn: float) -> None:
+def _shade_neck(flat: Lab, skin: Plane, where: Plane, head: Head, drawn: float) -> None:
     """Draw the chin's shadow on the neck, in place, where the photo has none. drawn: L of the drawn face."""
     face = head.fill(FACE_OVAL, skin.shape)
     below = blur(head.move(CHIN_SHADOW * head.width * head.down).fill(FACE_OVAL, skin.shape), 0.03 * head.width)
-    _, v = head.build_grid(skin.shape)
-    below *= smoothstep(0.0, 0.2, v - head.locate(*LIP_LINE))
-    shadow = below * blur(skin, 0.02 * head.width) * (1 - blur(face, 0.008 * head.width))
+    shadow = below * where * blur(skin, 0.02 * head.width) * (1 - blur(face, 0.008 * head.width))
     flat[..., 0] -= shadow * np.clip(flat[..., 0] - (drawn - SHADOW_DARKER_L), 0, SHADOW_DARKER_L)
 
 

@@ -11,7 +11,7 @@ from ...imaging.blend import blur, smoothstep
 from .head import Head, Lab, Plane
 
 PAPER = np.array((0.985, 0.975, 0.95), np.float32)  # RGB
-SCENE_DENSITY = 0.8
+SCENE_DENSITY = 0.8  # of the paint's: thinner, because no paper is left bare
 WOBBLE_PX = 0.4  # of edges; more bends straight ones
 NOISE_SIDE_PX = 1120
 
